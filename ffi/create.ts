@@ -1,0 +1,156 @@
+/**
+ * New tensors.
+ *
+ * @module
+ */
+
+import { aten } from "./call.ts";
+import {
+  type Device,
+  deviceNumbers,
+  type DType,
+  dtypeNumber,
+  dtypeOf,
+  type TypedArray,
+} from "./dtype.ts";
+import { checkHandle, native } from "./library.ts";
+import { Tensor } from "./tensor.ts";
+
+/** Options of functions that create tensors. */
+export interface TensorOptions {
+  /** Element type. Default: that of the data, or float32. */
+  dtype?: DType;
+  /** Where the elements go. Default: the CPU. */
+  device?: Device;
+}
+
+/** Numbers nested to any depth. */
+export type NestedNumbers = number | boolean | readonly NestedNumbers[];
+
+/** The data of {@linkcode tensor}. */
+export type TensorData = NestedNumbers | TypedArray;
+
+/** A tensor of given numbers: nested arrays (float32 unless said), or a typed array (its own type). */
+export function tensor(
+  data: TensorData,
+  options: TensorOptions & { shape?: readonly number[] } = {},
+): Tensor {
+  const { device = "cpu" } = options;
+  const array = ArrayBuffer.isView(data) ? data : undefined;
+  const shape = options.shape ??
+    (array === undefined ? shapeOf(data as NestedNumbers) : [array.length]);
+  const source = array ?? Float64Array.from(flatten(data as NestedNumbers));
+  const given = fromTypedArray(source, shape, device);
+  const dtype = options.dtype ?? (array === undefined ? "float32" : undefined);
+  if (dtype === undefined || dtype === given.dtype) return given;
+  const converted = given.to(dtype);
+  given.dispose();
+  return converted;
+}
+
+function fromTypedArray(
+  array: TypedArray,
+  shape: readonly number[],
+  device: Device,
+): Tensor {
+  const { symbols, error } = native();
+  const [kind, index] = deviceNumbers(device);
+  return new Tensor(checkHandle(symbols.moe_tensor_from_bytes(
+    array,
+    BigInt(array.byteLength),
+    BigInt64Array.from(shape, BigInt),
+    shape.length,
+    dtypeNumber(dtypeOf(array)),
+    kind,
+    index,
+    error.bytes,
+  )));
+}
+
+function shapeOf(data: NestedNumbers): number[] {
+  if (!Array.isArray(data)) return [];
+  return [data.length, ...(data.length > 0 ? shapeOf(data[0]) : [])];
+}
+
+function flatten(data: NestedNumbers): number[] {
+  if (!Array.isArray(data)) return [Number(data)];
+  const size = Array.isArray(data[0]) ? data[0].length : -1;
+  for (const row of data) {
+    if ((Array.isArray(row) ? row.length : -1) !== size) {
+      throw new TypeError("Cannot make a tensor: its rows differ in length");
+    }
+  }
+  return data.flatMap(flatten);
+}
+
+/** A tensor whose elements are not set. */
+export function empty(
+  shape: readonly number[],
+  options: TensorOptions = {},
+): Tensor {
+  return aten("empty.memory_format", shape, options);
+}
+
+/** A tensor of zeros. */
+export function zeros(
+  shape: readonly number[],
+  options: TensorOptions = {},
+): Tensor {
+  return aten("zeros", shape, options);
+}
+
+/** A tensor of ones. */
+export function ones(
+  shape: readonly number[],
+  options: TensorOptions = {},
+): Tensor {
+  return aten("ones", shape, options);
+}
+
+/** A tensor of one number. */
+export function full(
+  shape: readonly number[],
+  value: number,
+  options: TensorOptions = {},
+): Tensor {
+  return aten("full", shape, value, { dtype: "float32", ...options });
+}
+
+/** `start`, `start + step`, ... below `end`; int64 unless said. */
+export function arange(
+  start: number,
+  end: number,
+  options: TensorOptions & { step?: number } = {},
+): Tensor {
+  const { step = 1, ...place } = options;
+  return aten("arange.start_step", start, end, step, {
+    dtype: "int64",
+    ...place,
+  });
+}
+
+/** Draws from a normal distribution of mean 0 and variance 1. */
+export function randn(
+  shape: readonly number[],
+  options: TensorOptions = {},
+): Tensor {
+  return aten("randn", shape, options);
+}
+
+/** Draws from the uniform distribution on [0, 1). */
+export function rand(
+  shape: readonly number[],
+  options: TensorOptions = {},
+): Tensor {
+  return aten("rand", shape, options);
+}
+
+/** Joins tensors along a dimension. */
+export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
+  return aten("cat", tensors, dim);
+}
+
+/** Joins tensors along a new dimension. */
+export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
+  return aten("stack", tensors, dim);
+}

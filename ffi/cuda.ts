@@ -1,0 +1,192 @@
+/**
+ * CUDA devices, their memory, and captured graphs.
+ *
+ * @module
+ */
+
+import { type Device, deviceNumbers } from "./dtype.ts";
+import { ErrorBuffer } from "./error.ts";
+import { check, checkHandle, native, readText } from "./library.ts";
+import { scope } from "./scope.ts";
+
+/** Number of CUDA devices that this process sees; 0 on a build without CUDA. */
+export function cudaDeviceCount(): number {
+  return native().symbols.moe_cuda_device_count();
+}
+
+/** What a CUDA device is. */
+export interface CudaDeviceInfo {
+  /** Name, such as `"NVIDIA H100 80GB HBM3"`. */
+  name: string;
+  /** Compute capability, such as 9 or 8.6. */
+  capability: number;
+  /** Bytes of memory. */
+  memoryBytes: number;
+  /** Number of streaming multiprocessors. */
+  multiprocessors: number;
+}
+
+/** Describes a CUDA device. */
+export function cudaDeviceInfo(device: Device = "cuda"): CudaDeviceInfo {
+  const { symbols, error } = native();
+  const [, index] = deviceNumbers(device);
+  return JSON.parse(
+    readText((buffer, capacity) =>
+      symbols.moe_cuda_device_info(index, buffer, capacity, error.bytes)
+    ),
+  );
+}
+
+/** Memory of a CUDA device, in bytes, as libtorch's caching allocator counts it. */
+export interface CudaMemoryStats {
+  /** In tensors now. */
+  allocatedBytes: number;
+  /** In tensors, at most, since the last reset. */
+  peakAllocatedBytes: number;
+  /** Held by the allocator now. */
+  reservedBytes: number;
+  /** Held by the allocator, at most, since the last reset. */
+  peakReservedBytes: number;
+  /** How often the cache was emptied to satisfy an allocation. */
+  allocationRetries: number;
+  /** How often memory ran out. */
+  outOfMemoryErrors: number;
+  /** Free on the whole device. */
+  freeBytes: number;
+  /** On the whole device. */
+  totalBytes: number;
+}
+
+/** Memory statistics of a CUDA device. */
+export function cudaMemoryStats(device: Device = "cuda"): CudaMemoryStats {
+  const { symbols, error } = native();
+  const [, index] = deviceNumbers(device);
+  const stats = new BigInt64Array(8);
+  check(symbols.moe_cuda_memory_stats(index, stats, error.bytes));
+  const [
+    a = 0,
+    pa = 0,
+    r = 0,
+    pr = 0,
+    retries = 0,
+    ooms = 0,
+    free = 0,
+    all = 0,
+  ] = [...stats].map(Number);
+  return {
+    allocatedBytes: a,
+    peakAllocatedBytes: pa,
+    reservedBytes: r,
+    peakReservedBytes: pr,
+    allocationRetries: retries,
+    outOfMemoryErrors: ooms,
+    freeBytes: free,
+    totalBytes: all,
+  };
+}
+
+/** Starts the peaks of {@linkcode cudaMemoryStats} anew. */
+export function resetPeakMemory(device: Device = "cuda"): void {
+  const { symbols, error } = native();
+  const [, index] = deviceNumbers(device);
+  check(symbols.moe_cuda_reset_peak_memory(index, error.bytes));
+}
+
+/** Gives cached memory that no tensor uses back to the devices. */
+export function emptyCache(): void {
+  const { symbols, error } = native();
+  check(symbols.moe_cuda_empty_cache(error.bytes));
+}
+
+/** Limits this process to a share, in (0, 1], of a device's memory. */
+export function setMemoryFraction(
+  fraction: number,
+  device: Device = "cuda",
+): void {
+  const { symbols, error } = native();
+  const [, index] = deviceNumbers(device);
+  check(symbols.moe_cuda_memory_fraction(index, fraction, error.bytes));
+}
+
+/** Waits, blocking, until a device has done all that it was given. */
+export function synchronize(device: Device): void {
+  const { symbols, error } = native();
+  const [kind, index] = deviceNumbers(device);
+  check(symbols.moe_synchronize(kind, index, error.bytes));
+}
+
+/** As {@linkcode synchronize}, while JavaScript goes on. */
+export async function synchronizeAsync(device: Device): Promise<void> {
+  const [kind, index] = deviceNumbers(device);
+  const error = new ErrorBuffer();
+  const status = await native().symbols.moe_synchronize_async(
+    kind,
+    index,
+    error.bytes,
+  );
+  if (status < 0) throw error.take();
+}
+
+/** Work that was recorded once and runs again without being described again. */
+export class CudaGraph<T> {
+  #handle: number;
+  /** What the recorded function returned. Replaying renews the values of its tensors. */
+  readonly result: T;
+
+  /** Called by {@linkcode capture} alone. */
+  constructor(handle: number, result: T) {
+    this.#handle = handle;
+    this.result = result;
+  }
+
+  /** The native handle; 0 once disposed. */
+  get handle(): number {
+    return this.#handle;
+  }
+
+  /** Runs the recorded work again, on whatever its input tensors hold now. */
+  replay(): void {
+    const { symbols, error } = native();
+    check(symbols.moe_graph_replay(this.#handle, error.bytes));
+  }
+
+  /** Frees the graph and the memory it reserved. */
+  [Symbol.dispose](): void {
+    if (this.#handle === 0) return;
+    const { symbols, error } = native();
+    check(symbols.moe_graph_free(this.#handle, error.bytes));
+    this.#handle = 0;
+  }
+}
+
+/** Options of {@linkcode capture}. */
+export interface CaptureOptions {
+  /** A graph whose memory the new one shares; they must then be replayed in the order of capture. */
+  pool?: CudaGraph<unknown>;
+}
+
+/**
+ * Records the CUDA work of a synchronous function as a graph. The function runs once, but its work is
+ * only recorded: call `replay` to do it. Run the function two or three times before, so that what
+ * libraries set up at first use is not recorded; inside it nothing may wait for the device
+ * (`item`, `toArray`).
+ *
+ * @throws {TorchError} if there is no CUDA device, or something in the function cannot be captured.
+ */
+export function capture<T>(
+  fn: () => T,
+  options: CaptureOptions = {},
+): CudaGraph<T> {
+  const { symbols, error } = native();
+  const handle = checkHandle(
+    symbols.moe_graph_begin(options.pool?.handle ?? 0, error.bytes),
+  );
+  try {
+    const result = scope(fn);
+    check(symbols.moe_graph_end(handle, error.bytes));
+    return new CudaGraph(handle, result);
+  } catch (cause) {
+    symbols.moe_graph_abandon(handle, error.bytes);
+    throw cause;
+  }
+}

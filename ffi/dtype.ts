@@ -1,0 +1,112 @@
+/**
+ * Element types and devices, under PyTorch's names.
+ *
+ * @module
+ */
+
+/** The typed arrays that tensors are made from and read into. */
+export type TypedArray =
+  | Float32Array
+  | Float64Array
+  | Float16Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | BigInt64Array
+  | Uint8Array
+  | Uint16Array
+  | Uint32Array;
+
+/** In the order of `enum moe_dtype` in `shim/moebius.h`. */
+export const DTYPES = [
+  "float32",
+  "float64",
+  "float16",
+  "bfloat16",
+  "int8",
+  "int16",
+  "int32",
+  "int64",
+  "uint8",
+  "uint16",
+  "uint32",
+  "bool",
+] as const;
+
+/** An element type, named as in PyTorch. */
+export type DType = typeof DTYPES[number];
+
+/** A place for tensors: `"cpu"`, `"cuda"` (the first) or `"cuda:1"`. */
+export type Device = "cpu" | "cuda" | `cuda:${number}`;
+
+interface Layout {
+  bytes: number;
+  array: (
+    buffer: ArrayBuffer,
+    byteOffset?: number,
+    length?: number,
+  ) => TypedArray;
+}
+
+const LAYOUTS: Record<DType, Layout> = {
+  float32: { bytes: 4, array: (...a) => new Float32Array(...a) },
+  float64: { bytes: 8, array: (...a) => new Float64Array(...a) },
+  float16: { bytes: 2, array: (...a) => new Float16Array(...a) },
+  // JavaScript has no bfloat16: its arrays hold the bits.
+  bfloat16: { bytes: 2, array: (...a) => new Uint16Array(...a) },
+  int8: { bytes: 1, array: (...a) => new Int8Array(...a) },
+  int16: { bytes: 2, array: (...a) => new Int16Array(...a) },
+  int32: { bytes: 4, array: (...a) => new Int32Array(...a) },
+  int64: { bytes: 8, array: (...a) => new BigInt64Array(...a) },
+  uint8: { bytes: 1, array: (...a) => new Uint8Array(...a) },
+  uint16: { bytes: 2, array: (...a) => new Uint16Array(...a) },
+  uint32: { bytes: 4, array: (...a) => new Uint32Array(...a) },
+  bool: { bytes: 1, array: (...a) => new Uint8Array(...a) },
+};
+
+/** Bytes of one element. */
+export function elementSize(dtype: DType): number {
+  return LAYOUTS[dtype].bytes;
+}
+
+/** A typed array over a buffer; bfloat16 gives its bits and bool gives bytes. */
+export function typedArray(dtype: DType, buffer: ArrayBuffer): TypedArray {
+  return LAYOUTS[dtype].array(buffer);
+}
+
+/** The dtype whose elements a typed array holds. */
+export function dtypeOf(array: TypedArray): DType {
+  if (array instanceof Float32Array) return "float32";
+  if (array instanceof Float64Array) return "float64";
+  if (array instanceof Float16Array) return "float16";
+  if (array instanceof Int8Array) return "int8";
+  if (array instanceof Int16Array) return "int16";
+  if (array instanceof Int32Array) return "int32";
+  if (array instanceof BigInt64Array) return "int64";
+  if (array instanceof Uint16Array) return "uint16";
+  if (array instanceof Uint32Array) return "uint32";
+  return "uint8";
+}
+
+/** The number of a dtype in `enum moe_dtype`. */
+export function dtypeNumber(dtype: DType): number {
+  const number = DTYPES.indexOf(dtype);
+  if (number < 0) {
+    throw new TypeError(
+      `Unknown dtype "${dtype}": expected one of ${DTYPES.join(", ")}`,
+    );
+  }
+  return number;
+}
+
+/** The kind of a device in `enum moe_device`, and its index. */
+export function deviceNumbers(device: Device): [kind: number, index: number] {
+  if (device === "cpu") return [0, 0];
+  const match = /^cuda(?::(\d+))?$/.exec(device);
+  if (match === null) {
+    throw new TypeError(
+      `Unknown device "${device}": expected "cpu", "cuda" or "cuda:N"`,
+    );
+  }
+  return [1, Number(match[1] ?? 0)];
+}

@@ -1,0 +1,99 @@
+/**
+ * Opens libtorch and the shim, once, when the first function that needs them runs. Importing this
+ * package needs neither.
+ *
+ * @module
+ */
+
+import { ErrorBuffer, TorchError } from "./error.ts";
+import { currentSetup } from "./setup/mod.ts";
+import { ABI_VERSION, asyncSymbols, symbols } from "./symbols.ts";
+
+type Symbols =
+  & Deno.StaticForeignLibraryInterface<typeof symbols>
+  & Deno.StaticForeignLibraryInterface<typeof asyncSymbols>;
+
+/** The shim's functions and the error buffer that all synchronous calls share. */
+export interface Library {
+  readonly symbols: Symbols;
+  readonly error: ErrorBuffer;
+}
+
+let library: Library | undefined;
+
+/**
+ * The loaded library.
+ *
+ * @throws {Error} if set-up has not been run, or libtorch cannot be loaded.
+ */
+export function native(): Library {
+  return library ??= open();
+}
+
+function open(): Library {
+  const { librariesToLoad, shim } = currentSetup();
+  // Opened by absolute path and in dependency order, each library finds the ones before it loaded:
+  // no LD_LIBRARY_PATH, no rpath. Never closed: libtorch does not survive its destructors.
+  for (const path of librariesToLoad) Deno.dlopen(path, {});
+  const opened = Deno.dlopen(shim, { ...symbols, ...asyncSymbols });
+  const version = opened.symbols.moe_abi_version();
+  if (version !== ABI_VERSION) {
+    throw new Error(
+      `Cannot use ${shim}: it has ABI version ${version}, expected ${ABI_VERSION}: run \`deno task setup --force\``,
+    );
+  }
+  const error = new ErrorBuffer();
+  if (opened.symbols.moe_initialize(error.bytes) < 0) throw error.take();
+  return { symbols: opened.symbols, error };
+}
+
+/** Throws the failure behind a negative status. */
+export function check(status: number | bigint): void {
+  if (status < 0) throw native().error.take();
+}
+
+/** Throws the failure behind a handle of 0. */
+export function checkHandle(handle: number): number {
+  if (handle === 0) throw native().error.take();
+  return handle;
+}
+
+/** A zero-terminated UTF-8 string for the shim. */
+export function cString(text: string): Uint8Array<ArrayBuffer> {
+  if (text.includes("\0")) {
+    throw new TypeError(`Cannot pass ${JSON.stringify(text)}: it holds a NUL`);
+  }
+  return new TextEncoder().encode(text + "\0");
+}
+
+/** Text that the shim copies into a buffer: asks for its length first. */
+export function readText(
+  copy: (buffer: Uint8Array<ArrayBuffer> | null, capacity: bigint) => bigint,
+): string {
+  const length = copy(null, 0n);
+  check(length);
+  const bytes = new Uint8Array(Number(length));
+  check(copy(bytes, length));
+  return new TextDecoder().decode(bytes);
+}
+
+/** What the shim was built against. */
+export interface BuildInfo {
+  /** Version of the shim's C interface. */
+  abi: number;
+  /** Version of libtorch, such as `"2.13.0"`. */
+  torch: string;
+  /** Version of the C++ compiler. */
+  compiler: string;
+  /** Version of the CUDA runtime, or null for a CPU build. */
+  cuda: string | null;
+  /** Version of cuDNN, or null where there is none. */
+  cudnn: string | null;
+}
+
+/** Versions of the loaded shim and of the libraries under it. */
+export function buildInfo(): BuildInfo {
+  const pointer = native().symbols.moe_build_info();
+  if (pointer === null) throw new TorchError("unknown", "No build info");
+  return JSON.parse(Deno.UnsafePointerView.getCString(pointer));
+}

@@ -1,0 +1,63 @@
+/**
+ * Files as memory: read by the operating system as they are touched, shared between processes.
+ *
+ * @module
+ */
+
+import { type DType, dtypeNumber } from "./dtype.ts";
+import { check, checkHandle, cString, native } from "./library.ts";
+import { Tensor } from "./tensor.ts";
+
+/**
+ * A file mapped into memory. Writing to its bytes, or to a tensor over them, does not change the file.
+ *
+ * @example
+ * ```ts ignore
+ * using file = new MappedFile("tokens.bin");
+ * const tokens = new Uint16Array(file.bytes.buffer);
+ * ```
+ */
+export class MappedFile {
+  #handle: number;
+  /** The whole file. Valid until the mapping is disposed. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+
+  /** @throws {TorchError} of kind `"io"` if the file cannot be mapped. */
+  constructor(path: string) {
+    const { symbols, error } = native();
+    const size = new BigInt64Array(1);
+    this.#handle = checkHandle(
+      symbols.moe_file_map(cString(path), size, error.bytes),
+    );
+    const pointer = symbols.moe_file_data(this.#handle, error.bytes);
+    this.bytes = pointer === null ? new Uint8Array(0) : new Uint8Array(
+      Deno.UnsafePointerView.getArrayBuffer(pointer, Number(size[0])),
+    );
+  }
+
+  /**
+   * A CPU tensor over part of the file, without a copy (with one where the offset is not a multiple of
+   * the element size). It stays valid when the mapping is disposed.
+   *
+   * @throws {TorchError} if it reaches outside the file.
+   */
+  tensor(offset: number, shape: readonly number[], dtype: DType): Tensor {
+    const { symbols, error } = native();
+    return new Tensor(checkHandle(symbols.moe_tensor_from_mapping(
+      this.#handle,
+      BigInt(offset),
+      BigInt64Array.from(shape, BigInt),
+      shape.length,
+      dtypeNumber(dtype),
+      error.bytes,
+    )));
+  }
+
+  /** Ends the mapping; tensors over it keep what they need. */
+  [Symbol.dispose](): void {
+    if (this.#handle === 0) return;
+    const { symbols, error } = native();
+    check(symbols.moe_file_unmap(this.#handle, error.bytes));
+    this.#handle = 0;
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * Random number generators: one a device, libtorch's own.
+ *
+ * @module
+ */
+
+import { type Device, deviceNumbers } from "./dtype.ts";
+import { check, checkHandle, native } from "./library.ts";
+import { tensor } from "./create.ts";
+import { Tensor } from "./tensor.ts";
+
+/** Seeds the generators of all devices, as `torch.manual_seed`. */
+export function manualSeed(seed: number | bigint): void {
+  const { symbols, error } = native();
+  check(symbols.moe_manual_seed(BigInt(seed), error.bytes));
+}
+
+/** The state of a device's generator. */
+export function getRngState(device: Device = "cpu"): Uint8Array<ArrayBuffer> {
+  const { symbols, error } = native();
+  const [kind, index] = deviceNumbers(device);
+  using state = new Tensor(
+    checkHandle(symbols.moe_rng_state(kind, index, error.bytes)),
+  );
+  return state.toArray() as Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Puts a device's generator into a state that {@linkcode getRngState} returned.
+ *
+ * @throws {TorchError} if it is no such state.
+ */
+export function setRngState(state: Uint8Array, device: Device = "cpu"): void {
+  const { symbols, error } = native();
+  const [kind, index] = deviceNumbers(device);
+  using bytes = tensor(state);
+  check(symbols.moe_set_rng_state(kind, index, bytes.handle, error.bytes));
+}

@@ -1,0 +1,91 @@
+/**
+ * Ownership of tensors: whoever opens a scope owns what is created inside it.
+ *
+ * @module
+ */
+
+import { native } from "./library.ts";
+import { Tensor } from "./tensor.ts";
+import { adopt, currentFrame, enterFrame, release } from "./_ownership.ts";
+
+/**
+ * Frees every tensor created while `fn` runs, but those that it returns: alone, or in arrays and
+ * plain objects, however deep. Scopes nest; what an inner one returns belongs to the outer one.
+ * If `fn` throws, everything is freed.
+ *
+ * The garbage collector is no substitute: it does not know how large a tensor is, and frees nothing
+ * while a loop runs.
+ *
+ * @example
+ * ```ts
+ * import { randn, scope } from "moebius";
+ *
+ * const norm = scope(() => randn([1000, 1000]).square().sum().sqrt());
+ * console.log(norm.item());
+ * ```
+ *
+ * @throws {TypeError} if `fn` is asynchronous: other code would run inside the scope.
+ */
+export function scope<T>(fn: () => T): T {
+  const parent = currentFrame();
+  const frame: Tensor[] = [];
+  enterFrame(frame);
+  let result: T;
+  try {
+    result = fn();
+    if (result instanceof Promise) {
+      throw new TypeError(
+        "Cannot run an asynchronous function in a scope: wait for it outside, or use `using`",
+      );
+    }
+  } catch (error) {
+    enterFrame(parent);
+    release(frame.filter((tensor) => !tensor.persistent));
+    throw error;
+  }
+  enterFrame(parent);
+  const kept = new Set<Tensor>();
+  collect(result, kept);
+  const dropped: Tensor[] = [];
+  for (const tensor of frame) {
+    if (tensor.disposed || tensor.persistent) continue;
+    if (kept.has(tensor)) adopt(tensor);
+    else dropped.push(tensor);
+  }
+  release(dropped);
+  return result;
+}
+
+function collect(value: unknown, tensors: Set<Tensor>): void {
+  if (value instanceof Tensor) {
+    tensors.add(value);
+  } else if (Array.isArray(value)) {
+    for (const item of value) collect(item, tensors);
+  } else if (value instanceof Map) {
+    for (const item of value.values()) collect(item, tensors);
+  } else if (
+    typeof value === "object" && value !== null &&
+    Object.getPrototypeOf(value) === Object.prototype
+  ) {
+    for (const item of Object.values(value)) collect(item, tensors);
+  }
+}
+
+/**
+ * Takes a tensor out of the scopes it was created in: it lives until it is disposed. For what
+ * outlives a step, such as parameters and optimizer state.
+ */
+export function keep(tensor: Tensor): Tensor {
+  tensor.persistent = true;
+  return tensor;
+}
+
+/** Kinds of handle that `liveCount` counts. */
+export type HandleKind = "tensor" | "operator" | "graph" | "mapping";
+
+const KINDS: HandleKind[] = ["tensor", "operator", "graph", "mapping"];
+
+/** Live native handles of a kind: for finding leaks. */
+export function liveCount(kind: HandleKind = "tensor"): number {
+  return Number(native().symbols.moe_live_count(KINDS.indexOf(kind)));
+}

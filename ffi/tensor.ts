@@ -1,0 +1,612 @@
+/**
+ * The tensor: a handle to libtorch's, with PyTorch's names.
+ *
+ * @module
+ */
+
+import { adopt, release, unregister } from "./_ownership.ts";
+import { aten } from "./call.ts";
+import {
+  type Device,
+  type DType,
+  DTYPES,
+  elementSize,
+  type TypedArray,
+  typedArray,
+} from "./dtype.ts";
+import { ErrorBuffer } from "./error.ts";
+import { display, inspect } from "./inspect.ts";
+import { check, native } from "./library.ts";
+
+/** Shape, element type and place of a tensor. */
+interface Info {
+  dtype: DType;
+  device: Device;
+  shape: readonly number[];
+  strides: readonly number[];
+  contiguous: boolean;
+}
+
+const MAX_DIMENSIONS = 16;
+const infoBuffer = new BigInt64Array(6 + 2 * MAX_DIMENSIONS);
+const REQUIRES_GRAD = 1n, CONTIGUOUS = 2n, LEAF = 4n;
+
+/**
+ * A multi-dimensional array that libtorch owns and computes with.
+ *
+ * It is freed by the {@linkcode scope} it was created in, by `using`, or by `dispose()`. Operators
+ * that people write by hand are methods, with PyTorch's names and meaning; all others are called
+ * with {@linkcode aten}. Methods whose name ends in `_` change the tensor and return it.
+ *
+ * @example
+ * ```ts
+ * import { tensor } from "moebius";
+ *
+ * const x = tensor([[1, 2], [3, 4]]);
+ * console.log(x.matmul(x.t()).sum().item()); // 52
+ * ```
+ */
+export class Tensor {
+  #handle: number;
+  #info: Info | undefined;
+  /** Lives until it is disposed, whatever scope it was created in. Set by `keep`. */
+  persistent = false;
+
+  /** Called by ffi alone, with a handle that the new tensor then owns. */
+  constructor(handle: number) {
+    this.#handle = handle;
+    adopt(this);
+  }
+
+  // ---- what it is ---------------------------------------------------------------------------
+
+  /** The native handle; 0 once disposed. */
+  get handle(): number {
+    return this.#handle;
+  }
+
+  /** Whether the tensor was freed. */
+  get disposed(): boolean {
+    return this.#handle === 0;
+  }
+
+  /** Sizes of the dimensions. */
+  get shape(): readonly number[] {
+    return this.#describe().shape;
+  }
+
+  /** Elements to skip for the next index of each dimension. */
+  get strides(): readonly number[] {
+    return this.#describe().strides;
+  }
+
+  /** Element type. */
+  get dtype(): DType {
+    return this.#describe().dtype;
+  }
+
+  /** Where the elements are. */
+  get device(): Device {
+    return this.#describe().device;
+  }
+
+  /** Whether the elements lie in row-major order without gaps. */
+  get isContiguous(): boolean {
+    return this.#describe().contiguous;
+  }
+
+  /** Number of elements. */
+  get numel(): number {
+    return this.shape.reduce((product, size) => product * size, 1);
+  }
+
+  /** Number of dimensions. */
+  get dim(): number {
+    return this.shape.length;
+  }
+
+  /**
+   * Size of one dimension; a negative one counts from the last.
+   *
+   * @throws {RangeError} if there is no such dimension.
+   */
+  size(dimension: number): number {
+    const size = this.shape.at(dimension);
+    if (size === undefined) {
+      throw new RangeError(
+        `Cannot take size ${dimension} of a tensor with ${this.dim} dimensions`,
+      );
+    }
+    return size;
+  }
+
+  /** Whether operators on it are recorded for `backward`. */
+  get requiresGrad(): boolean {
+    this.#read();
+    return (infoBuffer[3]! & REQUIRES_GRAD) !== 0n;
+  }
+
+  set requiresGrad(value: boolean) {
+    const { symbols, error } = native();
+    check(
+      symbols.moe_tensor_set_requires_grad(
+        this.#live("requiresGrad"),
+        value ? 1 : 0,
+        error.bytes,
+      ),
+    );
+  }
+
+  /** Whether it was made by the user and not by a recorded operator. */
+  get isLeaf(): boolean {
+    this.#read();
+    return (infoBuffer[3]! & LEAF) !== 0n;
+  }
+
+  /** The gradient that `backward` accumulated in a leaf, or null. */
+  get grad(): Tensor | null {
+    const { symbols, error } = native();
+    error.bytes.fill(0, 0, 4);
+    const handle = symbols.moe_tensor_grad(this.#live("grad"), error.bytes);
+    if (handle !== 0) return new Tensor(handle);
+    if (error.bytes[0] !== 0) throw error.take();
+    return null;
+  }
+
+  set grad(gradient: Tensor | null) {
+    const { symbols, error } = native();
+    check(
+      symbols.moe_tensor_set_grad(
+        this.#live("grad"),
+        gradient?.handle ?? 0,
+        error.bytes,
+      ),
+    );
+  }
+
+  // ---- life ---------------------------------------------------------------------------------
+
+  /** Frees the tensor. Doing so twice is harmless. */
+  dispose(): void {
+    unregister(this);
+    release([this]);
+  }
+
+  /** Frees the tensor at the end of a `using` block. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** Called by ffi alone: the handle is freed elsewhere. */
+  forget(): void {
+    this.#handle = 0;
+  }
+
+  /** Called by ffi alone: an operator may have changed its shape. */
+  changed(): void {
+    this.#info = undefined;
+  }
+
+  // ---- elements -----------------------------------------------------------------------------
+
+  /**
+   * The only element, as a number (bool gives 0 or 1). Waits for the device.
+   *
+   * @throws {TypeError} if there is not exactly one element.
+   */
+  item(): number {
+    if (this.numel !== 1) {
+      throw new TypeError(
+        `Cannot take the item of ${this}: it has ${this.numel} elements, expected 1`,
+      );
+    }
+    return Number(this.toArray()[0]);
+  }
+
+  /**
+   * A copy of the elements in row-major order, waiting for the device: bfloat16 becomes float32, the
+   * other dtypes their own typed array.
+   */
+  toArray(): TypedArray {
+    if (this.dtype === "bfloat16") {
+      const wide = this.to("float32");
+      try {
+        return wide.toArray();
+      } finally {
+        wide.dispose();
+      }
+    }
+    return typedArray(this.dtype, this.toBytes().buffer);
+  }
+
+  /** A copy of the elements' bytes in row-major order, whatever the dtype. Waits for the device. */
+  toBytes(): Uint8Array<ArrayBuffer> {
+    const bytes = new Uint8Array(this.numel * elementSize(this.dtype));
+    const { symbols, error } = native();
+    check(
+      symbols.moe_tensor_read(
+        this.#live("toBytes"),
+        bytes,
+        BigInt(bytes.byteLength),
+        error.bytes,
+      ),
+    );
+    return bytes;
+  }
+
+  /** As `toArray`, without blocking JavaScript while the device works. */
+  async toArrayAsync(): Promise<TypedArray> {
+    if (this.dtype === "bfloat16") {
+      const wide = this.to("float32");
+      try {
+        return await wide.toArrayAsync();
+      } finally {
+        wide.dispose();
+      }
+    }
+    const bytes = new ArrayBuffer(this.numel * elementSize(this.dtype));
+    // Its own error buffer: synchronous calls go on while this one waits.
+    const error = new ErrorBuffer();
+    const status = await native().symbols.moe_tensor_read_async(
+      this.#live("toArrayAsync"),
+      bytes,
+      BigInt(bytes.byteLength),
+      error.bytes,
+    );
+    if (status < 0) throw error.take();
+    return typedArray(this.dtype, bytes);
+  }
+
+  /**
+   * The elements' memory itself, without a copy. It is valid while the tensor lives, and writing to
+   * it changes the tensor.
+   *
+   * @throws {TorchError} if the tensor is not contiguous or not on the CPU.
+   */
+  bytes(): Uint8Array<ArrayBuffer> {
+    const length = this.numel * elementSize(this.dtype);
+    if (length === 0) return new Uint8Array(0);
+    const { symbols, error } = native();
+    const pointer = symbols.moe_tensor_data(this.#live("bytes"), error.bytes);
+    if (pointer === null) throw error.take();
+    return new Uint8Array(
+      Deno.UnsafePointerView.getArrayBuffer(pointer, length),
+    );
+  }
+
+  /**
+   * Overwrites all elements with those of a typed array in row-major order.
+   *
+   * @throws {TorchError} if the sizes differ or the tensor is not contiguous.
+   */
+  write(array: TypedArray): this {
+    const { symbols, error } = native();
+    check(
+      symbols.moe_tensor_write(
+        this.#live("write"),
+        array,
+        BigInt(array.byteLength),
+        error.bytes,
+      ),
+    );
+    return this;
+  }
+
+  // ---- operators ----------------------------------------------------------------------------
+
+  /** Elementwise sum; shapes broadcast. `alpha` multiplies `other`. */
+  add(other: Tensor | number, alpha = 1): Tensor {
+    return aten("add.Tensor", this, other, { alpha });
+  }
+
+  /** Adds to this tensor in place. */
+  add_(other: Tensor | number, alpha = 1): this {
+    aten("add_.Tensor", this, other, { alpha });
+    return this;
+  }
+
+  /** Elementwise difference. */
+  sub(other: Tensor | number): Tensor {
+    return aten("sub.Tensor", this, other);
+  }
+
+  /** Elementwise product. */
+  mul(other: Tensor | number): Tensor {
+    return aten("mul.Tensor", this, other);
+  }
+
+  /** Multiplies this tensor in place. */
+  mul_(other: Tensor | number): this {
+    aten("mul_.Tensor", this, other);
+    return this;
+  }
+
+  /** Elementwise quotient. */
+  div(other: Tensor | number): Tensor {
+    return aten("div.Tensor", this, other);
+  }
+
+  /** Elementwise power. */
+  pow(exponent: number): Tensor {
+    return aten("pow.Tensor_Scalar", this, exponent);
+  }
+
+  /** Elementwise square. */
+  square(): Tensor {
+    return aten("square", this);
+  }
+
+  /** Elementwise square root. */
+  sqrt(): Tensor {
+    return aten("sqrt", this);
+  }
+
+  /** Elementwise reciprocal of the square root. */
+  rsqrt(): Tensor {
+    return aten("rsqrt", this);
+  }
+
+  /** Elementwise exponential. */
+  exp(): Tensor {
+    return aten("exp", this);
+  }
+
+  /** Elementwise natural logarithm. */
+  log(): Tensor {
+    return aten("log", this);
+  }
+
+  /** Elementwise negation. */
+  neg(): Tensor {
+    return aten("neg", this);
+  }
+
+  /** Elementwise absolute value. */
+  abs(): Tensor {
+    return aten("abs", this);
+  }
+
+  /** Elementwise `x * sigmoid(x)`. */
+  silu(): Tensor {
+    return aten("silu", this);
+  }
+
+  /** Elementwise logistic function. */
+  sigmoid(): Tensor {
+    return aten("sigmoid", this);
+  }
+
+  /** Elementwise `a == b`, as bool. */
+  eq(other: Tensor | number): Tensor {
+    return aten("eq.Tensor", this, other);
+  }
+
+  /** Elementwise limits. */
+  clamp(min: number | null, max: number | null = null): Tensor {
+    return aten("clamp", this, min, max);
+  }
+
+  /** Exponentials that sum to one along a dimension, computed in `dtype`. */
+  softmax(dim: number, dtype: DType | null = null): Tensor {
+    return aten("softmax.int", this, dim, dtype);
+  }
+
+  /** Matrix product, batched over leading dimensions. */
+  matmul(other: Tensor): Tensor {
+    return aten("matmul", this, other);
+  }
+
+  /** `this @ weight.t() + bias`, with weight of shape [out, in]. */
+  linear(weight: Tensor, bias: Tensor | null = null): Tensor {
+    return aten("linear", this, weight, bias);
+  }
+
+  /** Sum over dimensions, or over all of them. */
+  sum(dim: number | number[] | null = null, keepdim = false): Tensor {
+    return aten("sum.dim_IntList", this, dim, keepdim);
+  }
+
+  /** Mean over dimensions, or over all of them. */
+  mean(dim: number | number[] | null = null, keepdim = false): Tensor {
+    return aten("mean.dim", this, dim, keepdim);
+  }
+
+  /** The largest element. */
+  max(): Tensor {
+    return aten("max", this);
+  }
+
+  /** The smallest element. */
+  min(): Tensor {
+    return aten("min", this);
+  }
+
+  /** Index of the largest element along a dimension, or of all elements. */
+  argmax(dim: number | null = null): Tensor {
+    return aten("argmax", this, dim);
+  }
+
+  /** The `k` largest elements along a dimension, sorted, and their indices. */
+  topk(k: number, dim = -1): [values: Tensor, indices: Tensor] {
+    return aten("topk", this, k, dim);
+  }
+
+  /** Running sum along a dimension. */
+  cumsum(dim: number): Tensor {
+    return aten("cumsum", this, dim);
+  }
+
+  /** The same elements under another shape; one size may be -1. */
+  view(...shape: number[]): Tensor {
+    return aten("view", this, shape);
+  }
+
+  /** As `view`, copying where the memory layout needs it. */
+  reshape(...shape: number[]): Tensor {
+    return aten("reshape", this, shape);
+  }
+
+  /** Swaps two dimensions. */
+  transpose(first: number, second: number): Tensor {
+    return aten("transpose.int", this, first, second);
+  }
+
+  /** The transpose of a matrix. */
+  t(): Tensor {
+    return aten("t", this);
+  }
+
+  /** Reorders dimensions. */
+  permute(...dims: number[]): Tensor {
+    return aten("permute", this, dims);
+  }
+
+  /** Repeats dimensions of size 1 without copying; -1 leaves a size as it is. */
+  expand(...shape: number[]): Tensor {
+    return aten("expand", this, shape);
+  }
+
+  /** Inserts a dimension of size 1. */
+  unsqueeze(dim: number): Tensor {
+    return aten("unsqueeze", this, dim);
+  }
+
+  /** Removes a dimension of size 1. */
+  squeeze(dim: number): Tensor {
+    return aten("squeeze.dim", this, dim);
+  }
+
+  /** Merges the dimensions from `start` to `end`. */
+  flatten(start = 0, end = -1): Tensor {
+    return aten("flatten.using_ints", this, start, end);
+  }
+
+  /** A view of `length` indices of a dimension, from `start`. */
+  narrow(dim: number, start: number, length: number): Tensor {
+    return aten("narrow", this, dim, start, length);
+  }
+
+  /** A view of one index of a dimension, which disappears. */
+  select(dim: number, index: number): Tensor {
+    return aten("select.int", this, dim, index);
+  }
+
+  /** Views of consecutive pieces of a dimension. */
+  split(sizes: number[], dim: number): Tensor[] {
+    return aten("split_with_sizes", this, sizes, dim);
+  }
+
+  /** Views of `count` equal pieces of a dimension. */
+  chunk(count: number, dim: number): Tensor[] {
+    return aten("chunk", this, count, dim);
+  }
+
+  /** Copies of the given indices of a dimension. */
+  indexSelect(dim: number, index: Tensor): Tensor {
+    return aten("index_select", this, dim, index);
+  }
+
+  /** Elements at the indices along a dimension. */
+  gather(dim: number, index: Tensor): Tensor {
+    return aten("gather", this, dim, index);
+  }
+
+  /** The same values as another dtype or on another device. Itself where nothing changes. */
+  to(target: DType | Device): Tensor {
+    return aten(
+      "to.dtype_layout",
+      this,
+      isDType(target) ? { dtype: target } : { device: target },
+    );
+  }
+
+  /** The same values in row-major order. Itself where they already are. */
+  contiguous(): Tensor {
+    return aten("contiguous", this);
+  }
+
+  /** A copy. */
+  clone(): Tensor {
+    return aten("clone", this);
+  }
+
+  /** The same elements, unknown to autograd. */
+  detach(): Tensor {
+    return aten("detach", this);
+  }
+
+  /** Copies the values of another tensor into this one, converting dtype and device. */
+  copy_(source: Tensor): this {
+    aten("copy_", this, source);
+    return this;
+  }
+
+  /** Sets all elements. */
+  fill_(value: number): this {
+    aten("fill_.Scalar", this, value);
+    return this;
+  }
+
+  /** Sets all elements to zero. */
+  zero_(): this {
+    aten("zero_", this);
+    return this;
+  }
+
+  /** Draws all elements from a normal distribution. */
+  normal_(mean = 0, std = 1): this {
+    aten("normal_", this, mean, std);
+    return this;
+  }
+
+  // ---- display ------------------------------------------------------------------------------
+
+  /** `float32[2, 3]`, with the device where it is not the CPU. */
+  toString(): string {
+    if (this.disposed) return "disposed tensor";
+    const place = this.device === "cpu" ? "" : ` ${this.device}`;
+    return `${this.dtype}[${this.shape.join(", ")}]${place}`;
+  }
+
+  /** What `console.log` shows: dtype, shape, values and statistics. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return inspect(this);
+  }
+
+  /** What a notebook shows when a tensor is a cell's last line. */
+  [Symbol.for("Jupyter.display")](): Record<string, string> {
+    return display(this);
+  }
+
+  #live(action: string): number {
+    if (this.#handle === 0) {
+      throw new TypeError(`Cannot use ${action} of a tensor that was disposed`);
+    }
+    return this.#handle;
+  }
+
+  #read(): void {
+    const { symbols, error } = native();
+    check(
+      symbols.moe_tensor_info(this.#live("shape"), infoBuffer, error.bytes),
+    );
+  }
+
+  #describe(): Info {
+    if (this.#info !== undefined && this.#handle !== 0) return this.#info;
+    this.#read();
+    const dimensions = Number(infoBuffer[5]);
+    const numbers = [...infoBuffer.subarray(6, 6 + 2 * dimensions)].map(Number);
+    return this.#info = {
+      dtype: DTYPES[Number(infoBuffer[0])]!,
+      device: infoBuffer[1] === 0n ? "cpu" : `cuda:${Number(infoBuffer[2])}`,
+      shape: numbers.slice(0, dimensions),
+      strides: numbers.slice(dimensions),
+      contiguous: (infoBuffer[3]! & CONTIGUOUS) !== 0n,
+    };
+  }
+}
+
+function isDType(text: string): text is DType {
+  return (DTYPES as readonly string[]).includes(text);
+}

@@ -1,0 +1,147 @@
+/**
+ * Tensors to and from safetensors files.
+ *
+ * @module
+ */
+
+import {
+  aten,
+  type DType,
+  MappedFile,
+  noGrad,
+  scope,
+  type Tensor,
+} from "../../ffi/mod.ts";
+import {
+  readSafetensorsHeader,
+  type SafetensorsEntry,
+  SafetensorsError,
+} from "./safetensors.ts";
+import type { TensorToWrite } from "./safetensors_writer.ts";
+
+/** A tensor, or a part of one, under the name it has in a file. */
+export interface NamedTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** The tensor that holds it, or part of it is. */
+  readonly tensor: Tensor;
+  /** Its part of that tensor. */
+  readonly part: (whole: Tensor) => Tensor;
+  /** It repeats the values of an entry before it. */
+  readonly alias?: boolean;
+}
+
+/** Names of dtypes in safetensors files. */
+const SAFETENSORS_DTYPES = {
+  float32: "F32",
+  float64: "F64",
+  float16: "F16",
+  bfloat16: "BF16",
+  int8: "I8",
+  int16: "I16",
+  int32: "I32",
+  int64: "I64",
+  uint8: "U8",
+  uint16: "U16",
+  uint32: "U32",
+  bool: "BOOL",
+} as const satisfies Record<DType, SafetensorsEntry["dtype"]>;
+
+const DTYPE_OF = new Map<string, DType>(
+  Object.entries(SAFETENSORS_DTYPES)
+    .map(([dtype, name]) => [name, dtype as DType]),
+);
+
+/**
+ * Entries for `writeSafetensors`. Nothing is copied before it is written; tensors of a device are
+ * fetched one at a time.
+ */
+export function tensorsToWrite(
+  tensors: Iterable<NamedTensor>,
+): TensorToWrite[] {
+  return [...tensors].map(({ name, shape, tensor, part }) => ({
+    name,
+    shape,
+    dtype: SAFETENSORS_DTYPES[tensor.dtype],
+    bytes: () =>
+      scope(() => {
+        const selected = part(tensor).detach();
+        // The tensor outlives the write, and so do the bytes of its parts.
+        return selected.device === "cpu" && selected.isContiguous
+          ? selected.bytes()
+          : selected.toBytes();
+      }),
+  }));
+}
+
+/**
+ * Copies tensors of a file into those of the program, converting dtype and device. Everything is
+ * checked before anything is copied.
+ *
+ * @throws {SafetensorsError} if the file is damaged, or its names or shapes are not those expected.
+ */
+export async function loadTensors(
+  path: string,
+  targets: Iterable<NamedTensor>,
+): Promise<void> {
+  const header = await readSafetensorsHeader(path);
+  const wanted = [...targets];
+  const problems = compare(header.tensors, wanted);
+  if (problems.length > 0) {
+    const shown = problems.slice(0, 5).join("; ");
+    const more = problems.length > 5 ? `; and ${problems.length - 5} more` : "";
+    throw new SafetensorsError(
+      `Cannot load ${path}: it does not fit the model: ${shown}${more}`,
+    );
+  }
+  using file = new MappedFile(path);
+  for (const { name, tensor, part, alias } of wanted) {
+    const entry = header.tensors.get(name)!;
+    noGrad(() =>
+      scope(() => {
+        const dtype = DTYPE_OF.get(entry.dtype)!;
+        const source = file.tensor(entry.offset, entry.shape, dtype);
+        const target = part(tensor);
+        if (!alias) {
+          target.copy_(source);
+        } else if (!equal(target, source)) {
+          throw new SafetensorsError(
+            `Cannot load ${path}: ${name} differs from the tensor it is tied to: train without tied embeddings`,
+          );
+        }
+      })
+    );
+  }
+}
+
+function equal(target: Tensor, source: Tensor): boolean {
+  const same = source.to(target.device).to(target.dtype);
+  return aten("equal", target.detach(), same);
+}
+
+function compare(
+  entries: ReadonlyMap<string, SafetensorsEntry>,
+  wanted: readonly NamedTensor[],
+): string[] {
+  const problems: string[] = [];
+  const names = new Set<string>();
+  for (const { name, shape } of wanted) {
+    names.add(name);
+    const entry = entries.get(name);
+    if (entry === undefined) {
+      problems.push(`${name} is missing`);
+    } else if (entry.shape.join() !== shape.join()) {
+      problems.push(
+        `${name} is [${entry.shape.join(", ")}], expected [${
+          shape.join(", ")
+        }]`,
+      );
+    } else if (!DTYPE_OF.has(entry.dtype)) {
+      problems.push(`${name} is of type ${entry.dtype}, which has no tensor`);
+    }
+  }
+  for (const name of entries.keys()) {
+    if (!names.has(name)) problems.push(`${name} is not part of it`);
+  }
+  return problems;
+}

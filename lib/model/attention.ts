@@ -1,0 +1,79 @@
+/**
+ * Causal self-attention with grouped queries.
+ *
+ * Shapes: B batch, T positions, C width of the model, H query heads, G key and value heads (groups),
+ * D width of a head, S positions attended to.
+ *
+ * @module
+ */
+
+import { attend, type AttentionBackend, type Tensor } from "../../ffi/mod.ts";
+import type { ModelConfig } from "../config/model.ts";
+import type { LayerCache } from "./kv_cache.ts";
+import type { Linear } from "./linear.ts";
+import type { Dtypes } from "./precision.ts";
+import { applyRope, type RopeCache } from "./rope.ts";
+import type { Weights } from "./weights.ts";
+import { outputStd, weightStd } from "./initialization.ts";
+
+/** One attention layer, under LitGPT's name. */
+export class CausalSelfAttention {
+  readonly #config: ModelConfig;
+  readonly #backend: AttentionBackend;
+  readonly #dtypes: Dtypes;
+  /** Queries, keys and values in one matrix: rows [all Q | all K | all V]. */
+  readonly qkv: Linear;
+  /** From the heads back to the width of the model. */
+  readonly proj: Linear;
+
+  /** Creates the layer's weights under `name`. */
+  constructor(
+    config: ModelConfig,
+    name: string,
+    weights: Weights,
+    options: { backend: AttentionBackend; dtypes: Dtypes },
+  ) {
+    const { n_embd, n_head, n_query_groups, head_size } = config;
+    this.#config = config;
+    this.#backend = options.backend;
+    this.#dtypes = options.dtypes;
+    this.qkv = weights.linear(`${name}.qkv`, {
+      in: n_embd,
+      out: (n_head + 2 * n_query_groups) * head_size,
+      bias: config.bias || config.attn_bias,
+      std: weightStd(config),
+    });
+    this.proj = weights.linear(`${name}.proj`, {
+      in: n_head * head_size,
+      out: n_embd,
+      bias: config.bias,
+      std: outputStd(config),
+    });
+  }
+
+  /** [B, T, C] to [B, T, C]. With a cache, the T positions follow those in it. */
+  forward(x_BTC: Tensor, rope: RopeCache, cache?: LayerCache): Tensor {
+    const { n_head, n_query_groups, head_size } = this.#config;
+    const { compute } = this.#dtypes;
+    const [B, T] = x_BTC.shape as [number, number, number];
+    const [q, k, v] = this.qkv.forward(x_BTC, compute)
+      .view(B, T, n_head + 2 * n_query_groups, head_size)
+      .transpose(1, 2)
+      .split([n_head, n_query_groups, n_query_groups], 1) as [
+        Tensor,
+        Tensor,
+        Tensor,
+      ];
+    const q_BHTD = applyRope(q, rope);
+    const [k_BGSD, v_BGSD] = cache?.append(applyRope(k, rope), v) ??
+      [applyRope(k, rope), v];
+    const y_BHTD = attend(q_BHTD, k_BGSD, v_BGSD, {
+      backend: this.#backend,
+      // One new position sees everything in the cache: nothing is left to mask.
+      causal: T > 1,
+      scale: 1 / Math.sqrt(head_size),
+    });
+    const y_BTC = y_BHTD.transpose(1, 2).reshape(B, T, n_head * head_size);
+    return this.proj.forward(y_BTC, compute);
+  }
+}

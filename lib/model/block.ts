@@ -1,0 +1,78 @@
+/**
+ * A transformer block: attention and an MLP, each behind a norm and added to the residual stream.
+ *
+ * @module
+ */
+
+import type { AttentionBackend, Tensor } from "../../ffi/mod.ts";
+import type { ModelConfig } from "../config/model.ts";
+import { CausalSelfAttention } from "./attention.ts";
+import type { LayerCache } from "./kv_cache.ts";
+import { RMSNorm } from "./linear.ts";
+import type { Mlp, MlpOutput } from "./mlp.ts";
+import type { Dtypes } from "./precision.ts";
+import type { RopeCache } from "./rope.ts";
+import type { Weights } from "./weights.ts";
+
+/** What a pass through a block may be given beside its input. */
+export interface BlockContext {
+  /** Rows of the positions in the input. */
+  readonly rope: RopeCache;
+  /** Keys and values of earlier positions. */
+  readonly cache?: LayerCache;
+  /** Where an earlier pass sent each token. */
+  readonly routing?: Tensor;
+}
+
+/** Options of {@linkcode Block}. */
+export interface BlockOptions {
+  readonly backend: AttentionBackend;
+  readonly dtypes: Dtypes;
+  /** Makes the MLP, with its weights under the given name. */
+  readonly createMlp: (name: string, weights: Weights) => Mlp;
+}
+
+/** One block, under LitGPT's name. */
+export class Block {
+  readonly #parallel: boolean;
+  /** Before attention. */
+  readonly norm_1: RMSNorm;
+  /** Causal self-attention. */
+  readonly attn: CausalSelfAttention;
+  /** Before the MLP. */
+  readonly norm_2: RMSNorm;
+  /** Dense or with experts. */
+  readonly mlp: Mlp;
+
+  /** Creates the block's weights under `name`. */
+  constructor(
+    config: ModelConfig,
+    name: string,
+    weights: Weights,
+    options: BlockOptions,
+  ) {
+    const { n_embd, norm_eps } = config;
+    this.#parallel = config.parallel_residual;
+    this.norm_1 = new RMSNorm(weights.norm(`${name}.norm_1`, n_embd), norm_eps);
+    this.attn = new CausalSelfAttention(
+      config,
+      `${name}.attn`,
+      weights,
+      options,
+    );
+    this.norm_2 = new RMSNorm(weights.norm(`${name}.norm_2`, n_embd), norm_eps);
+    this.mlp = options.createMlp(`${name}.mlp`, weights);
+  }
+
+  /** [B, T, C] to [B, T, C]. */
+  forward(x: Tensor, { rope, cache, routing }: BlockContext): MlpOutput {
+    const attended = this.attn.forward(this.norm_1.forward(x), rope, cache);
+    if (this.#parallel) {
+      const mlp = this.mlp.forward(this.norm_2.forward(x), routing);
+      return { ...mlp, y: mlp.y.add(attended).add(x) };
+    }
+    const middle = attended.add(x);
+    const mlp = this.mlp.forward(this.norm_2.forward(middle), routing);
+    return { ...mlp, y: mlp.y.add(middle) };
+  }
+}

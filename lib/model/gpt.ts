@@ -1,0 +1,247 @@
+/**
+ * The language model: LitGPT's `GPT`, number for number.
+ *
+ * Shapes: B batch, T positions, C width of the model, V padded vocabulary.
+ *
+ * @module
+ */
+
+import {
+  aten,
+  type AttentionBackend,
+  type Device,
+  full,
+  scope,
+  type Tensor,
+} from "../../ffi/mod.ts";
+import type { ModelConfig } from "../config/model.ts";
+import { CheckpointedBlocks, PlainBlocks } from "./backward.ts";
+import { RouterStatistics } from "./balance.ts";
+import { Block } from "./block.ts";
+import { weightStd } from "./initialization.ts";
+import type { KvCache } from "./kv_cache.ts";
+import { Linear, RMSNorm } from "./linear.ts";
+import { crossEntropy } from "./loss.ts";
+import { LLaMAMLP, type Mlp } from "./mlp.ts";
+import { LLaMAMoE, type MoeOptions } from "./moe.ts";
+import { type Dtypes, dtypesOf, type Precision } from "./precision.ts";
+import { buildRopeCache, type RopeCache, ropeRows } from "./rope.ts";
+import { normal, Weights } from "./weights.ts";
+
+/** Makes the MLP of a layer; the place to put a router or an expert of one's own. */
+export type CreateMlp = (
+  config: ModelConfig,
+  name: string,
+  weights: Weights,
+  options: MoeOptions,
+) => Mlp;
+
+/** Options of {@linkcode GPT}. */
+export interface GPTOptions {
+  /** Default: the CPU. */
+  readonly device?: Device;
+  /** Default: 32-true. */
+  readonly precision?: Precision;
+  /** Attention kernel; `probeAttention` says which ones run. Default: flash. */
+  readonly attention?: AttentionBackend;
+  /** The embedding is the output layer too. Default: false. */
+  readonly tieEmbeddings?: boolean;
+  /** Longest input. Default: the configuration's block_size. */
+  readonly maxSeqLength?: number;
+  /** Recompute blocks during backward instead of keeping what they computed. Default: false. */
+  readonly gradientCheckpointing?: boolean;
+  /** Default: LLaMAMoE or LLaMAMLP, as the configuration says. */
+  readonly createMlp?: CreateMlp;
+}
+
+/**
+ * A decoder-only transformer. Its weights are not set: call `weights.initialize()` or load a checkpoint.
+ *
+ * @example
+ * ```ts
+ * import { defineModelConfig, GPT, manualSeed, tensor } from "moebius";
+ *
+ * const config = defineModelConfig({
+ *   n_layer: 2,
+ *   n_embd: 64,
+ *   n_head: 4,
+ *   vocab_size: 4096,
+ *   norm_class_name: "RMSNorm",
+ *   bias: false,
+ *   mlp_class_name: "LLaMAMoE",
+ *   moe_intermediate_size: 128,
+ *   n_expert: 8,
+ *   n_expert_per_token: 2,
+ * });
+ * using model = new GPT(config);
+ * manualSeed(42);
+ * model.weights.initialize();
+ * const logits = model.forward(tensor([[1, 2, 3]], { dtype: "int64" }));
+ * console.log(logits.shape); // 1, 3, 4096
+ * ```
+ */
+export class GPT {
+  /** What the model was built from. */
+  readonly config: ModelConfig;
+  /** Where it computes. */
+  readonly device: Device;
+  /** The dtypes it keeps and multiplies in. */
+  readonly dtypes: Dtypes;
+  /** Longest input. */
+  readonly maxSeqLength: number;
+  /** All weights, in the order and under the names of LitGPT's checkpoints. */
+  readonly weights: Weights;
+  /** What the experts do. */
+  readonly statistics: RouterStatistics;
+  /** From the width of the model to the vocabulary. */
+  readonly lm_head: Linear;
+  /** Embedding of tokens [V, C]. */
+  readonly wte: Tensor;
+  /** The blocks, first to last. */
+  readonly blocks: readonly Block[];
+  /** The norm before the output layer. */
+  readonly ln_f: RMSNorm;
+  readonly #rope: RopeCache;
+  readonly #checkpointing: boolean;
+
+  /** Creates the model with its memory. */
+  constructor(config: ModelConfig, options: GPTOptions = {}) {
+    const { device = "cpu", precision = "32-true" } = options;
+    const { n_embd, n_layer, padded_vocab_size, norm_eps } = config;
+    const dtypes = dtypesOf(precision);
+    const backend = options.attention ?? "flash";
+    const create = options.createMlp ?? createMlp;
+    const weights = new Weights({ device, dtype: dtypes.weights });
+    const std = weightStd(config);
+    const statistics = new RouterStatistics(config, device);
+    this.config = config;
+    this.device = device;
+    this.dtypes = dtypes;
+    this.weights = weights;
+    this.statistics = statistics;
+    this.maxSeqLength = options.maxSeqLength ?? config.block_size;
+    this.#checkpointing = options.gradientCheckpointing ?? false;
+
+    this.lm_head = weights.linear("lm_head", {
+      in: n_embd,
+      out: padded_vocab_size,
+      bias: config.lm_head_bias,
+      std,
+    });
+    const embedding = "transformer.wte.weight";
+    this.wte = options.tieEmbeddings
+      ? weights.alias(embedding, this.lm_head.weight, normal(std))
+      : weights.parameter(embedding, [padded_vocab_size, n_embd], normal(std));
+    this.blocks = Array.from(
+      { length: n_layer },
+      (_, layer) =>
+        new Block(config, `transformer.h.${layer}`, weights, {
+          backend,
+          dtypes,
+          createMlp: (name, weights) =>
+            create(config, name, weights, { dtypes, layer, statistics }),
+        }),
+    );
+    this.ln_f = new RMSNorm(
+      weights.norm("transformer.ln_f", n_embd),
+      norm_eps,
+    );
+    this.#rope = buildRopeCache(config, this.maxSeqLength, {
+      device,
+      dtype: dtypes.weights,
+    });
+  }
+
+  /** Logits [B, T, V] of tokens [B, T]. With a cache, the tokens follow those it holds. */
+  forward(tokens_BT: Tensor, cache?: KvCache): Tensor {
+    const rope = this.#positions(tokens_BT, cache);
+    let x = this.#embed(tokens_BT);
+    for (const [layer, block] of this.blocks.entries()) {
+      const held = cache?.layers[layer];
+      const context = held === undefined ? { rope } : { rope, cache: held };
+      x = scope(() => block.forward(x, context)).y;
+    }
+    if (cache !== undefined) cache.position += tokens_BT.size(1);
+    return this.#logits(x);
+  }
+
+  /** Mean cross-entropy of int64 targets [B, T], without auxiliary losses: for evaluation. */
+  loss(tokens_BT: Tensor, targets_BT: Tensor): Tensor {
+    return scope(() =>
+      crossEntropy(
+        this.forward(tokens_BT).flatten(0, 1),
+        targets_BT.reshape(-1),
+      )
+    );
+  }
+
+  /**
+   * One micro-batch of training: adds `scale` times the gradient of the loss, auxiliary losses included,
+   * to the parameters' gradients. Returns the mean cross-entropy, detached; nothing else is kept.
+   */
+  forwardBackward(
+    tokens_BT: Tensor,
+    targets_BT: Tensor,
+    scale = 1,
+  ): Tensor {
+    return scope(() => {
+      const rope = this.#positions(tokens_BT);
+      const blocks = this.#checkpointing
+        ? new CheckpointedBlocks(this.blocks, rope)
+        : new PlainBlocks(this.blocks, rope);
+      const embedded = this.#embed(tokens_BT);
+      const x = blocks.forward(embedded);
+      const loss = crossEntropy(
+        this.#logits(x).flatten(0, 1),
+        targets_BT.reshape(-1),
+      );
+      blocks.backward(loss, full([], scale, { device: this.device }));
+      return loss.detach();
+    });
+  }
+
+  /** Frees everything. */
+  [Symbol.dispose](): void {
+    this.weights[Symbol.dispose]();
+    this.statistics[Symbol.dispose]();
+    this.#rope.cos_TR.dispose();
+    this.#rope.sin_TR.dispose();
+  }
+
+  #positions(tokens_BT: Tensor, cache?: KvCache): RopeCache {
+    const start = cache?.position ?? 0;
+    const T = tokens_BT.size(1);
+    const limit = Math.min(this.maxSeqLength, cache?.length ?? Infinity);
+    if (start + T > limit) {
+      throw new RangeError(
+        `Cannot read ${start + T} positions: the limit is ${limit}`,
+      );
+    }
+    if (start > 0 && T > 1) {
+      throw new RangeError(
+        `Cannot read ${T} tokens at once after ${start} others: give the first tokens together, then one at a time`,
+      );
+    }
+    return ropeRows(this.#rope, start, T);
+  }
+
+  #embed(tokens_BT: Tensor): Tensor {
+    return aten("embedding", this.wte, tokens_BT);
+  }
+
+  #logits(x_BTC: Tensor): Tensor {
+    return this.lm_head.forward(this.ln_f.forward(x_BTC), this.dtypes.compute);
+  }
+}
+
+/** The MLP that a configuration asks for. */
+export const createMlp: CreateMlp = (config, name, weights, options) => {
+  const dense = config.mlp_class_name === "LLaMAMLP" ||
+    options.layer < (config.first_k_dense_replace ?? 0);
+  return dense
+    ? new LLaMAMLP(config, name, weights, {
+      dtypes: options.dtypes,
+      intermediateSize: config.intermediate_size,
+    })
+    : new LLaMAMoE(config, name, weights, options);
+};

@@ -1,0 +1,71 @@
+/**
+ * Keys and values of the positions a model has read, so that each new one costs a single forward pass.
+ *
+ * @module
+ */
+
+import {
+  type Device,
+  type DType,
+  empty,
+  keep,
+  type Tensor,
+} from "../../ffi/mod.ts";
+import type { ModelConfig } from "../config/model.ts";
+
+/** The part of a cache that one attention layer uses. */
+export interface LayerCache {
+  /** Stores new keys and values [B, G, T, D]; returns those of all positions so far [B, G, S, D]. */
+  append(k_BGTD: Tensor, v_BGTD: Tensor): [k_BGSD: Tensor, v_BGSD: Tensor];
+}
+
+/** Options of {@linkcode KvCache}. */
+export interface KvCacheOptions {
+  batchSize: number;
+  /** Most positions it will hold. */
+  length: number;
+  device: Device;
+  dtype: DType;
+}
+
+/** The cache of a whole model. */
+export class KvCache {
+  /** Positions held so far. */
+  position = 0;
+  /** Most positions it can hold. */
+  readonly length: number;
+  /** One a layer. */
+  readonly layers: readonly LayerCache[];
+  readonly #tensors: Tensor[] = [];
+
+  /** Reserves the memory of all positions at once. */
+  constructor(config: ModelConfig, options: KvCacheOptions) {
+    const { batchSize, length, ...place } = options;
+    this.length = length;
+    const shape = [batchSize, config.n_query_groups, length, config.head_size];
+    this.layers = Array.from({ length: config.n_layer }, () => {
+      const keys = keep(empty(shape, place));
+      const values = keep(empty(shape, place));
+      this.#tensors.push(keys, values);
+      return { append: (k, v) => this.#append(keys, values, k, v) };
+    });
+  }
+
+  #append(
+    keys: Tensor,
+    values: Tensor,
+    k_BGTD: Tensor,
+    v_BGTD: Tensor,
+  ): [Tensor, Tensor] {
+    const added = k_BGTD.size(2);
+    keys.narrow(2, this.position, added).copy_(k_BGTD);
+    values.narrow(2, this.position, added).copy_(v_BGTD);
+    const held = this.position + added;
+    return [keys.narrow(2, 0, held), values.narrow(2, 0, held)];
+  }
+
+  /** Frees the memory. */
+  [Symbol.dispose](): void {
+    for (const tensor of this.#tensors) tensor.dispose();
+  }
+}

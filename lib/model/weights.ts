@@ -1,0 +1,195 @@
+/**
+ * The weights of a model: tensors that are trained, under the names and in the order of LitGPT's
+ * checkpoints.
+ *
+ * A tensor may hold several of LitGPT's: the experts of a layer lie in one, so that one grouped matrix
+ * product serves them all. A {@linkcode NamedWeight} says which part of which tensor a name is.
+ *
+ * @module
+ */
+
+import {
+  aten,
+  type Device,
+  type DType,
+  empty,
+  keep,
+  noGrad,
+  scope,
+  type Tensor,
+} from "../../ffi/mod.ts";
+import { Linear } from "./linear.ts";
+
+/** How a weight starts. */
+export type Initializer =
+  | { readonly kind: "normal"; readonly std: number }
+  | { readonly kind: "constant"; readonly value: number };
+
+/** All zeros. */
+export const ZEROS: Initializer = { kind: "constant", value: 0 };
+const ONES: Initializer = { kind: "constant", value: 1 };
+
+/** Draws from a normal distribution around 0. */
+export function normal(std: number): Initializer {
+  return { kind: "normal", std };
+}
+
+/** A tensor that the optimizer updates. */
+export interface Parameter {
+  readonly name: string;
+  readonly tensor: Tensor;
+}
+
+/** One entry of a checkpoint. */
+export interface NamedWeight {
+  /** LitGPT's name, such as `"transformer.h.0.mlp.experts.3.fc_1.weight"`. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** The tensor that holds it, or part of it is. */
+  readonly tensor: Tensor;
+  /** The parameter it belongs to, or undefined for a buffer, which is saved but not trained. */
+  readonly parameter: Parameter | undefined;
+  /** Its part of a tensor that has the shape of `tensor`: the weight itself, or its optimizer state. */
+  readonly part: (whole: Tensor) => Tensor;
+  readonly initializer: Initializer;
+  /** It has another entry's values: tied embeddings. */
+  readonly alias: boolean;
+}
+
+const whole = (tensor: Tensor): Tensor => tensor;
+
+/** Where and as what weights are created. */
+export interface WeightOptions {
+  readonly device: Device;
+  readonly dtype: DType;
+}
+
+/**
+ * Creates and collects the weights of a model. The order of creation is the order of checkpoints and of
+ * the random draws.
+ */
+export class Weights {
+  /** Entries of a checkpoint, in LitGPT's order. */
+  readonly named: NamedWeight[] = [];
+  /** What the optimizer updates. */
+  readonly parameters: Parameter[] = [];
+  readonly #options: WeightOptions;
+
+  /** An empty collection. */
+  constructor(options: WeightOptions) {
+    this.#options = options;
+  }
+
+  /** A trained tensor with one name. */
+  parameter(
+    name: string,
+    shape: readonly number[],
+    initializer: Initializer,
+  ): Tensor {
+    const parameter = this.stacked(name, shape);
+    this.part(parameter, name, whole, initializer);
+    return parameter.tensor;
+  }
+
+  /** A trained tensor whose parts will have names of their own. */
+  stacked(name: string, shape: readonly number[]): Parameter {
+    const tensor = keep(empty(shape, this.#options));
+    tensor.requiresGrad = true;
+    const parameter = { name, tensor };
+    this.parameters.push(parameter);
+    return parameter;
+  }
+
+  /** Names a part of a stacked tensor. */
+  part(
+    parameter: Parameter,
+    name: string,
+    part: (whole: Tensor) => Tensor,
+    initializer: Initializer,
+  ): void {
+    const { tensor } = parameter;
+    const shape = scope(() => part(tensor).shape);
+    this.named.push({
+      name,
+      shape,
+      tensor,
+      parameter,
+      part,
+      initializer,
+      alias: false,
+    });
+  }
+
+  /** A tensor that is saved but not trained. float32 in every precision. */
+  buffer(name: string, shape: readonly number[]): Tensor {
+    const { device } = this.#options;
+    const tensor = keep(empty(shape, { device }));
+    this.named.push({
+      name,
+      shape,
+      tensor,
+      parameter: undefined,
+      part: whole,
+      initializer: ZEROS,
+      alias: false,
+    });
+    return tensor;
+  }
+
+  /** Another name for a whole tensor, with a draw of its own that is thrown away, as LitGPT does. */
+  alias(name: string, tensor: Tensor, initializer: Initializer): Tensor {
+    this.named.push({
+      name,
+      shape: tensor.shape,
+      tensor,
+      parameter: this.parameters.find((each) => each.tensor === tensor),
+      part: whole,
+      initializer,
+      alias: true,
+    });
+    return tensor;
+  }
+
+  /** A norm's weight, all ones. */
+  norm(name: string, size: number): Tensor {
+    return this.parameter(`${name}.weight`, [size], ONES);
+  }
+
+  /** A linear layer `[out, in]`. Its bias starts at zero. */
+  linear(
+    name: string,
+    options: { in: number; out: number; bias: boolean; std: number },
+  ): Linear {
+    const { std, out } = options;
+    const weight = this.parameter(
+      `${name}.weight`,
+      [out, options.in],
+      normal(std),
+    );
+    const bias = options.bias
+      ? this.parameter(`${name}.bias`, [out], ZEROS)
+      : null;
+    return new Linear(weight, bias);
+  }
+
+  /**
+   * Draws all weights anew with the device's generator, in the order of LitGPT's pretraining: the same
+   * seed gives the same weights, on a CPU bit for bit.
+   */
+  initialize(): void {
+    noGrad(() =>
+      scope(() => {
+        for (const { part, tensor, initializer, alias } of this.named) {
+          const target = alias ? aten("empty_like", tensor) : part(tensor);
+          if (initializer.kind === "normal") target.normal_(0, initializer.std);
+          else target.fill_(initializer.value);
+        }
+      })
+    );
+  }
+
+  /** Frees all tensors. */
+  [Symbol.dispose](): void {
+    for (const { tensor } of this.named) tensor.dispose();
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * AdamW (Loshchilov and Hutter 2019) with clipping by the global norm, as one step on the device: no
+ * value of it travels to the host.
+ *
+ * @module
+ */
+
+import {
+  aten,
+  full,
+  keep,
+  noGrad,
+  scope,
+  type Tensor,
+  zeros,
+} from "../../ffi/mod.ts";
+import type { NamedTensor } from "../checkpoint/state.ts";
+import type { NamedWeight, Parameter } from "../model/weights.ts";
+
+/** Options of {@linkcode AdamW}, with PyTorch's names and defaults. */
+export interface AdamWOptions {
+  /** Decay rates of the two averages. Default: 0.9 and 0.999. */
+  readonly betas?: readonly [number, number];
+  /** Added to the root of the averaged square. Default: 1e-8. */
+  readonly eps?: number;
+  /** Part of each weight that a step takes off, times the learning rate. Default: 0.01. */
+  readonly weightDecay?: number;
+  /** Gradients are scaled down to this global norm; null never. Default: null. */
+  readonly maxNorm?: number | null;
+}
+
+/** The state of one parameter. */
+interface Moments {
+  readonly expAvg: Tensor;
+  readonly expAvgSq: Tensor;
+  /** Number of updates, float32 []. */
+  readonly step: Tensor;
+}
+
+/**
+ * The optimizer. A step whose gradients are not finite changes nothing, neither weights nor state, and
+ * is counted.
+ */
+export class AdamW {
+  readonly #parameters: readonly Parameter[];
+  readonly #moments: readonly Moments[];
+  readonly #options: Required<AdamWOptions>;
+  /** Learning rate of the next step, float32 []: on the device, so that captured steps read it. */
+  readonly lr: Tensor;
+  /** Norm of all gradients before clipping, of the last step, float32 []. */
+  readonly gradNorm: Tensor;
+  /** How many steps were skipped because of gradients that are not finite, float32 []. */
+  readonly skipped: Tensor;
+
+  /** Creates the state, zeroed. */
+  constructor(parameters: readonly Parameter[], options: AdamWOptions = {}) {
+    const [first] = parameters;
+    if (first === undefined) throw new TypeError("AdamW got no parameters");
+    const { device } = first.tensor;
+    this.#parameters = parameters;
+    this.#options = {
+      betas: options.betas ?? [0.9, 0.999],
+      eps: options.eps ?? 1e-8,
+      weightDecay: options.weightDecay ?? 0.01,
+      maxNorm: options.maxNorm ?? null,
+    };
+    this.#moments = parameters.map(({ tensor }) => ({
+      expAvg: keep(zeros(tensor.shape, { dtype: tensor.dtype, device })),
+      expAvgSq: keep(zeros(tensor.shape, { dtype: tensor.dtype, device })),
+      step: keep(zeros([], { device })),
+    }));
+    this.lr = keep(full([], 0, { device }));
+    this.gradNorm = keep(zeros([], { device }));
+    this.skipped = keep(zeros([], { device }));
+  }
+
+  /** Updates the weights from their gradients and drops these. */
+  step(): void {
+    noGrad(() =>
+      scope(() => {
+        const grads = this.#parameters.map(({ name, tensor }) => {
+          const { grad } = tensor;
+          if (grad === null) {
+            throw new Error(`Cannot update ${name}: it has no gradient`);
+          }
+          return grad;
+        });
+        this.#measure(grads);
+        const { maxNorm } = this.#options;
+        if (maxNorm !== null) {
+          // As torch.nn.utils.clip_grad_norm_.
+          const factor = aten("reciprocal", this.gradNorm.add(1e-6))
+            .mul(maxNorm).clamp(null, 1);
+          aten("_foreach_mul_.Tensor", grads, factor);
+        }
+        this.#update(grads);
+        for (const { tensor } of this.#parameters) tensor.grad = null;
+      })
+    );
+  }
+
+  #measure(grads: readonly Tensor[]): void {
+    const norms = aten("_foreach_norm.Scalar", grads, 2, "float32");
+    this.gradNorm.copy_(aten("linalg_vector_norm", aten("stack", norms)));
+  }
+
+  #update(grads: readonly Tensor[]): void {
+    const { betas: [beta1, beta2], eps, weightDecay } = this.#options;
+    const finite = aten("isfinite", this.gradNorm).to("float32");
+    const foundInf = finite.neg().add(1);
+    this.skipped.add_(foundInf);
+    const steps = this.#moments.map(({ step }) => step);
+    aten("_foreach_add_.Tensor", steps, finite);
+    aten(
+      "_fused_adamw_.tensor_lr",
+      this.#parameters.map(({ tensor }) => tensor),
+      grads,
+      this.#moments.map(({ expAvg }) => expAvg),
+      this.#moments.map(({ expAvgSq }) => expAvgSq),
+      [],
+      steps,
+      {
+        lr: this.lr,
+        beta1,
+        beta2,
+        eps,
+        weight_decay: weightDecay,
+        amsgrad: false,
+        maximize: false,
+        found_inf: foundInf,
+      },
+    );
+  }
+
+  /**
+   * The state under the names that a checkpoint gives it: `exp_avg.NAME`, `exp_avg_sq.NAME` and
+   * `step.NAME` for each weight, in parts as the weights are.
+   */
+  named(weights: readonly NamedWeight[]): NamedTensor[] {
+    const entries: NamedTensor[] = [];
+    for (const { name, shape, part, parameter, alias } of weights) {
+      if (parameter === undefined || alias) continue;
+      const moments = this.#moments[this.#parameters.indexOf(parameter)];
+      if (moments === undefined) {
+        throw new Error(`The optimizer has no state for ${name}`);
+      }
+      const { expAvg, expAvgSq, step } = moments;
+      entries.push(
+        { name: `exp_avg.${name}`, shape, tensor: expAvg, part },
+        { name: `exp_avg_sq.${name}`, shape, tensor: expAvgSq, part },
+        { name: `step.${name}`, shape: [], tensor: step, part: (t) => t },
+      );
+    }
+    return entries;
+  }
+
+  /** Frees the state. */
+  [Symbol.dispose](): void {
+    for (const { expAvg, expAvgSq, step } of this.#moments) {
+      expAvg.dispose();
+      expAvgSq.dispose();
+      step.dispose();
+    }
+    this.lr.dispose();
+    this.gradNorm.dispose();
+    this.skipped.dispose();
+  }
+}

@@ -1,0 +1,85 @@
+/** Reads the numbers that LitGPT computed. */
+
+import { strict as assert } from "node:assert";
+import { parse } from "@std/yaml";
+import { type DType, MappedFile, type Tensor } from "../../ffi/mod.ts";
+import { readSafetensorsHeader } from "../../lib/checkpoint/safetensors.ts";
+import { loadTensors } from "../../lib/checkpoint/state.ts";
+import {
+  deriveModelConfig,
+  type ModelConfig,
+  modelSchema,
+} from "../../lib/config/model.ts";
+import { GPT, type GPTOptions } from "../../lib/model/gpt.ts";
+
+const FOLDER = new URL("../golden/", import.meta.url).pathname;
+const DTYPES: Record<string, DType> = {
+  F32: "float32",
+  BF16: "bfloat16",
+  I64: "int64",
+};
+
+/** Every tensor of a file, by name. */
+export async function readTensors(
+  path: string,
+): Promise<Map<string, Tensor>> {
+  const { tensors } = await readSafetensorsHeader(FOLDER + path);
+  using file = new MappedFile(FOLDER + path);
+  return new Map(
+    [...tensors].map(([name, { offset, shape, dtype }]) => [
+      name,
+      file.tensor(offset, shape, DTYPES[dtype]!),
+    ]),
+  );
+}
+
+/** The configuration of a case; not checked, since one of them is smaller than what is allowed. */
+export async function readConfig(name: string): Promise<ModelConfig> {
+  const text = await Deno.readTextFile(`${FOLDER}${name}/model_config.yaml`);
+  return deriveModelConfig(modelSchema.parse(parse(text)));
+}
+
+/** The model of a case with its weights. */
+export async function readModel(
+  name: string,
+  options: GPTOptions = {},
+): Promise<GPT> {
+  const config = await readConfig(name);
+  const model = new GPT(config, { tieEmbeddings: name === "tied", ...options });
+  await loadTensors(
+    `${FOLDER}${name}/weights.safetensors`,
+    model.weights.named,
+  );
+  return model;
+}
+
+/** A JSON table. */
+export async function readTable<T>(name: string): Promise<T> {
+  return JSON.parse(await Deno.readTextFile(FOLDER + name));
+}
+
+/** How far apart numbers may be: `atol + rtol * |expected|`. */
+export interface Tolerance {
+  rtol: number;
+  atol: number;
+}
+
+/** Compares elementwise; `skip` names flat indices that are not compared. */
+export function assertClose(
+  actual: Tensor,
+  expected: Tensor,
+  { rtol, atol }: Tolerance,
+  what: string,
+  skip: ReadonlySet<number> = new Set(),
+): void {
+  assert.deepEqual(actual.shape, expected.shape, `${what}: shape`);
+  const left = actual.toArray();
+  const right = expected.toArray();
+  for (let i = 0; i < left.length; i++) {
+    if (skip.has(i)) continue;
+    const [a, b] = [Number(left[i]), Number(right[i])];
+    if (!(Math.abs(a - b) <= atol + rtol * Math.abs(b))) {
+      assert.fail(`${what}: element ${i} is ${a}, expected ${b}`);
+    }
+  }
+}
