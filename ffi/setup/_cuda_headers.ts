@@ -4,7 +4,13 @@
  */
 import { dirname, join } from "node:path";
 import type { Libtorch } from "./_libtorch.ts";
-import { exists, type Host, SetupError, statOrUndefined } from "./_host.ts";
+import {
+  exists,
+  type Host,
+  SetupError,
+  statOrUndefined,
+  which,
+} from "./_host.ts";
 import { findPip, pipInstall } from "./_pip.ts";
 
 // One header for each of NVIDIA's packages that libtorch's headers reach into.
@@ -26,7 +32,8 @@ const PACKAGES = ["nvidia-cuda-runtime", "nvidia-cuda-crt"];
 /**
  * Include folders that together hold every CUDA header needed for this
  * libtorch: CUDA_HOME first, then the nvidia packages installed beside it, then
- * the toolkit in /usr/local. Only those of libtorch's own CUDA release count.
+ * the toolkit on PATH or in /usr/local. Only those of libtorch's own CUDA
+ * release count.
  *
  * @throws {SetupError} If some header is in none of them.
  */
@@ -38,7 +45,9 @@ export async function findCudaHeaders(
   const obtainable = found.missing.every((header) =>
     /^(cuda|cuda_runtime_api|crt\/\w+)\.h$/.test(header)
   );
-  if (found.missing.length > 0 && obtainable && cudaMajor(libtorch) >= 13) {
+  if (
+    found.missing.length > 0 && obtainable && (cudaMajor(libtorch) ?? 0) >= 13
+  ) {
     await installHeaders(host, libtorch);
     found = gather(candidates(host, libtorch), libtorch);
   }
@@ -54,13 +63,13 @@ export async function findCudaHeaders(
 
 function candidates(host: Host, libtorch: Libtorch): string[] {
   const site = dirname(libtorch.path);
+  const homes = [host.env["CUDA_HOME"], host.env["CUDA_PATH"]];
+  const nvcc = which("nvcc", host.env);
   return [
-    ...["CUDA_HOME", "CUDA_PATH"].map((name) => host.env[name] ?? "").filter((
-      home,
-    ) => home !== "")
-      .map((home) => join(home, "include")),
+    ...homes.flatMap((home) => home ? [join(home, "include")] : []),
     ...nvidiaIncludes(site),
     ...nvidiaIncludes(headersFolder(host, libtorch)),
+    ...(nvcc === undefined ? [] : [join(dirname(nvcc), "..", "include")]),
     "/usr/local/cuda/include",
     `/usr/local/cuda-${libtorch.cudaVersion}/include`,
   ];
@@ -70,9 +79,8 @@ function candidates(host: Host, libtorch: Libtorch): string[] {
 function nvidiaIncludes(site: string): string[] {
   const folder = join(site, "nvidia");
   if (!exists(folder)) return [];
-  return [...Deno.readDirSync(folder)].map((entry) =>
-    join(folder, entry.name, "include")
-  )
+  return [...Deno.readDirSync(folder)]
+    .map((entry) => join(folder, entry.name, "include"))
     .filter(exists).sort();
 }
 
@@ -85,7 +93,8 @@ export function gather(
   let missing = [...NEEDED];
   for (const folder of from) {
     const major = headerMajor(folder);
-    if (major !== undefined && major !== cudaMajor(libtorch)) continue;
+    const wanted = cudaMajor(libtorch) ?? major;
+    if (major !== undefined && major !== wanted) continue;
     const still = missing.filter((header) => !exists(join(folder, header)));
     if (still.length < missing.length) folders.push(folder);
     missing = still;
@@ -101,8 +110,11 @@ function headerMajor(folder: string): number | undefined {
   return version === undefined ? undefined : Math.floor(Number(version) / 1000);
 }
 
-function cudaMajor(libtorch: Pick<Libtorch, "cudaVersion">): number {
-  return Number(libtorch.cudaVersion?.split(".")[0] ?? 0);
+// Unknown for a libtorch that somebody built without saying so in its version.
+function cudaMajor(
+  { cudaVersion }: Pick<Libtorch, "cudaVersion">,
+): number | undefined {
+  return cudaVersion === null ? undefined : Number(cudaVersion.split(".")[0]);
 }
 
 function headersFolder(host: Host, libtorch: Libtorch): string {

@@ -1,0 +1,79 @@
+/** Keeping a directory of checkpoints tidy. Nothing here fails a save. */
+
+import { join } from "node:path";
+import { describeCause, type DurableFileSystem } from "./atomic.ts";
+import { MANIFEST_FILE } from "./manifest.ts";
+import { asideOf, FINAL_CHECKPOINT, stepOfName } from "./names.ts";
+
+/** How the disk is changed, and where to note what went wrong. */
+export interface Housekeeping {
+  /** How the disk is changed. */
+  fs: DurableFileSystem;
+  /** Takes one sentence for each thing that could not be done. */
+  warnings: string[];
+}
+
+/**
+ * Removes what dead processes left, and gives a checkpoint that one of them
+ * had put aside its name back. Only the holder of the lock may do this: without
+ * it the leftovers may belong to a process that is alive.
+ */
+export async function clearLeftovers(
+  outDir: string,
+  { fs, warnings }: Housekeeping,
+): Promise<void> {
+  const names = await listNames(outDir);
+  for (const name of names) {
+    const path = join(outDir, name);
+    const original = asideOf(name);
+    try {
+      if (original !== undefined && !names.includes(original)) {
+        await fs.rename(path, join(outDir, original));
+      } else if (original !== undefined || name.startsWith(".tmp-")) {
+        await fs.remove(path);
+      }
+    } catch (error) {
+      warnings.push(`Cannot clear ${path}: ${describeCause(error)}`);
+    }
+  }
+}
+
+/**
+ * Removes all but the newest `keepLast` checkpoints, the one just published
+ * being one of them. Each is renamed first, so that none is ever seen half
+ * removed. Directories without a manifest are not ours to remove.
+ */
+export async function prune(
+  outDir: string,
+  published: string,
+  { keepLast, fs, warnings }: Housekeeping & { keepLast: number },
+): Promise<void> {
+  if (keepLast === Infinity) return;
+  const others: string[] = [];
+  for (const name of await listNames(outDir)) {
+    if (stepOfName(name) === undefined || name === published) continue;
+    if (await exists(join(outDir, name, MANIFEST_FILE))) others.push(name);
+  }
+  others.sort((a, b) => (stepOfName(b) ?? 0) - (stepOfName(a) ?? 0));
+  const kept = published === FINAL_CHECKPOINT ? keepLast : keepLast - 1;
+  for (const name of others.slice(kept)) {
+    const path = join(outDir, name);
+    const doomed = join(outDir, `.tmp-removed-${name}-${Deno.pid}`);
+    try {
+      await fs.rename(path, doomed);
+      await fs.remove(doomed);
+    } catch (error) {
+      warnings.push(`Cannot remove ${path}: ${describeCause(error)}`);
+    }
+  }
+}
+
+async function listNames(directory: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name } of Deno.readDir(directory)) names.push(name);
+  return names.sort();
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.lstat(path).then(() => true, () => false);
+}

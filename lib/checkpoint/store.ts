@@ -1,0 +1,248 @@
+/**
+ * Publishing checkpoints: each is a directory that is written under a
+ * temporary name, synced, and only then given its own, so that one is either
+ * there as a whole or not at all, whatever kills the process or the machine.
+ */
+
+import { dirname, join, resolve } from "node:path";
+import {
+  attempt,
+  createHashedFile,
+  describeCause,
+  diskFileSystem,
+  type DurableFileSystem,
+  ensureDirectory,
+} from "./atomic.ts";
+import {
+  type CheckpointDraft,
+  createDraft,
+  listFiles,
+} from "./_checkpoint_draft.ts";
+import {
+  CheckpointError,
+  formatManifest,
+  MANIFEST_FILE,
+  verifyCheckpoint,
+} from "./manifest.ts";
+import { asideName, FINAL_CHECKPOINT, stepOfName } from "./names.ts";
+import { lockDirectory } from "./_directory_lock.ts";
+import { clearLeftovers, prune } from "./_housekeeping.ts";
+
+export type { CheckpointDraft };
+
+/** Options of {@linkcode openCheckpointStore}. */
+export interface CheckpointStoreOptions {
+  /**
+   * How many `step-*` checkpoints stay; older ones are removed after a new one
+   * is safe. All of them unless told. The final one is never removed.
+   */
+  keepLast?: number;
+  /** How the disk is changed; the real one unless told. */
+  fs?: DurableFileSystem;
+}
+
+/** Options of {@linkcode CheckpointStore.publish}. */
+export interface PublishOptions {
+  /** Optimizer steps done. */
+  step: number;
+  /** What made the checkpoint: versions of moebius, torch... */
+  versions?: Record<string, string>;
+  /**
+   * Whether a valid checkpoint of the same name is replaced: only the final
+   * one unless told. A resumed run that passes a saved step again needs it.
+   */
+  replace?: boolean;
+}
+
+/** A checkpoint that is safely on disk. */
+export interface PublishedCheckpoint {
+  /** Its directory. */
+  path: string;
+  /** Bytes of all its files. */
+  bytes: number;
+  /** What went wrong without harm, such as an old one that cannot be removed. */
+  warnings: string[];
+}
+
+/** The one writer of checkpoints in a directory, until it is disposed. */
+export interface CheckpointStore extends Disposable {
+  /** The directory that holds the checkpoints. */
+  readonly outDir: string;
+  /** What the user should know about this directory; empty as a rule. */
+  readonly warnings: string[];
+  /**
+   * Saves a checkpoint: `write` adds its files to the draft, and when this
+   * resolves they are on the storage device, under `name`, with a manifest.
+   *
+   * @throws {CheckpointError} If anything fails. Every checkpoint that was
+   * there before still is, and nothing half-written is left behind.
+   */
+  publish(
+    name: string,
+    write: (draft: CheckpointDraft) => Promise<void>,
+    options: PublishOptions,
+  ): Promise<PublishedCheckpoint>;
+}
+
+/**
+ * Creates `outDir` if need be and becomes the one process that writes
+ * checkpoints there, until the store is disposed or the process ends.
+ *
+ * @example
+ * ```ts
+ * import { openCheckpointStore } from "./store.ts";
+ * import { checkpointName } from "./names.ts";
+ *
+ * using store = await openCheckpointStore("/tmp/moebius-run", { keepLast: 2 });
+ * await store.publish(checkpointName(10), async (draft) => {
+ *   await draft.writeJson("state.json", { step: 10 });
+ * }, { step: 10, replace: true });
+ * ```
+ *
+ * @throws {CheckpointError} If another process writes there, or the directory
+ * cannot be made.
+ * @throws {RangeError} If `keepLast` is not a whole number of at least 1.
+ */
+export async function openCheckpointStore(
+  outDir: string,
+  options: CheckpointStoreOptions = {},
+): Promise<CheckpointStore> {
+  const { keepLast = Infinity, fs = diskFileSystem } = options;
+  if (keepLast < 1 || (keepLast !== Infinity && !Number.isInteger(keepLast))) {
+    throw new RangeError(
+      `Cannot keep the last ${keepLast} checkpoints: expected a whole number ` +
+        `of at least 1`,
+    );
+  }
+  const absolute = resolve(outDir);
+  await ensureDirectory(absolute, { fs });
+  const lock = await lockDirectory(absolute);
+  return {
+    outDir,
+    warnings: lock.warnings,
+    [Symbol.dispose]: () => lock[Symbol.dispose](),
+    async publish(name, write, { step, versions = {}, replace }) {
+      const path = join(absolute, name);
+      checkName(name, path);
+      const warnings: string[] = [];
+      try {
+        if (lock.isHeld) await clearLeftovers(absolute, { fs, warnings });
+        await makeRoom(path, name, fs, {
+          replace: replace ?? name === FINAL_CHECKPOINT,
+          warnings,
+        });
+        const temporary = join(absolute, `.tmp-${name}-${Deno.pid}`);
+        const bytes = await writeDirectory(temporary, fs, write, {
+          step,
+          versions,
+        });
+        await putInPlace(temporary, path, fs, warnings);
+        await prune(absolute, name, { keepLast, fs, warnings });
+        return { path: join(outDir, name), bytes, warnings };
+      } catch (error) {
+        if (error instanceof CheckpointError) throw error;
+        const why = error instanceof Error ? error.message : String(error);
+        throw new CheckpointError(
+          `Cannot save checkpoint ${join(outDir, name)}: ${why}: ` +
+            `the checkpoints saved before are untouched`,
+          { cause: error },
+        );
+      }
+    },
+  };
+}
+
+function checkName(name: string, path: string): void {
+  if (name === FINAL_CHECKPOINT || stepOfName(name) !== undefined) return;
+  throw new CheckpointError(
+    `Cannot save checkpoint ${path}: its name must be "${FINAL_CHECKPOINT}" ` +
+      `or like "step-00000010"`,
+  );
+}
+
+/** Sees to it that a checkpoint may take this name. */
+async function makeRoom(
+  path: string,
+  name: string,
+  fs: DurableFileSystem,
+  options: { replace: boolean; warnings: string[] },
+): Promise<void> {
+  if (!(await exists(path)) || options.replace) return;
+  const problems = await exists(join(path, MANIFEST_FILE))
+    ? await verifyCheckpoint(path)
+    : [];
+  if (problems.length === 0) {
+    throw new CheckpointError(
+      `Cannot save checkpoint ${path}: it exists already: remove it, choose ` +
+        `another --out-dir, or resume from it`,
+    );
+  }
+  const stamp = new Date().toISOString().replace(/[^0-9]/g, "");
+  const aside = join(dirname(path), `damaged-${name}-${stamp}`);
+  await attempt("rename", path, () => fs.rename(path, aside));
+  options.warnings.push(
+    `Moved a damaged checkpoint to ${aside}: ${problems.join("; ")}`,
+  );
+}
+
+/** Writes all files of a checkpoint and its manifest, synced, or nothing. */
+async function writeDirectory(
+  path: string,
+  fs: DurableFileSystem,
+  write: (draft: CheckpointDraft) => Promise<void>,
+  contents: { step: number; versions: Record<string, string> },
+): Promise<number> {
+  await attempt("clear", path, () => fs.remove(path));
+  await attempt("create", path, () => fs.makeDirectory(path));
+  try {
+    const draft = createDraft(path, fs);
+    await write(draft);
+    const files = await listFiles(draft, fs);
+    const created = new Date().toISOString();
+    const text = formatManifest({ ...contents, created, files });
+    const manifest = join(path, MANIFEST_FILE);
+    using file = await createHashedFile(manifest, { fs });
+    await file.write(new TextEncoder().encode(text));
+    const { size } = await file.finish();
+    await attempt("sync", path, () => fs.syncDirectory(path));
+    return files.reduce((sum, file) => sum + file.size, size);
+  } catch (error) {
+    await fs.remove(path).catch(() => {}); // The first error matters more.
+    throw error;
+  }
+}
+
+/** Gives a finished directory its name. What had the name goes aside first. */
+async function putInPlace(
+  temporary: string,
+  path: string,
+  fs: DurableFileSystem,
+  warnings: string[],
+): Promise<void> {
+  const outDir = dirname(path);
+  const aside = join(outDir, asideName(path.slice(outDir.length + 1)));
+  const isReplacing = await exists(path);
+  try {
+    if (isReplacing) {
+      await attempt("rename", path, () => fs.rename(path, aside));
+    }
+    await attempt("create", path, () => fs.rename(temporary, path));
+  } catch (error) {
+    if (isReplacing && !(await exists(path))) {
+      await fs.rename(aside, path).catch(() => {});
+    }
+    await fs.remove(temporary).catch(() => {});
+    throw error;
+  }
+  await attempt("sync", outDir, () => fs.syncDirectory(outDir));
+  if (!isReplacing) return;
+  try {
+    await fs.remove(aside);
+  } catch (error) {
+    warnings.push(`Cannot remove ${aside}: ${describeCause(error)}`);
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.lstat(path).then(() => true, () => false);
+}

@@ -1,0 +1,51 @@
+/**
+ * What follows from a run's settings: how many micro-batches make a step, how many steps make the run.
+ *
+ * @module
+ */
+
+import type { RunConfig } from "./train.ts";
+
+/** The settings that {@linkcode gradientAccumulationIters} and {@linkcode plannedSteps} need. */
+export type Plan = Pick<
+  RunConfig["train"],
+  | "global_batch_size"
+  | "micro_batch_size"
+  | "max_seq_length"
+  | "max_tokens"
+  | "max_steps"
+>;
+
+/**
+ * Number of micro-batches whose gradients make one optimizer step.
+ *
+ * @param train `config.train`.
+ */
+export function gradientAccumulationIters(train: Plan): number {
+  return train.global_batch_size / train.micro_batch_size;
+}
+
+/**
+ * Number of tokens in one optimizer step.
+ *
+ * @param train `config.train`.
+ */
+export function tokensPerStep(train: Plan): number {
+  return train.global_batch_size * train.max_seq_length;
+}
+
+/**
+ * Number of optimizer steps that max_tokens and max_steps allow: the length of the learning rate's schedule. A run can
+ * end earlier, by max_time or epochs.
+ *
+ * @param train `config.train`.
+ * @returns Null if neither is given.
+ */
+export function plannedSteps(train: Plan): number | null {
+  const { max_tokens, max_steps } = train;
+  const limits = [
+    max_steps,
+    max_tokens === null ? null : Math.floor(max_tokens / tokensPerStep(train)),
+  ].filter((limit) => limit !== null);
+  return limits.length === 0 ? null : Math.min(...limits);
+}

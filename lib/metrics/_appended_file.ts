@@ -1,0 +1,80 @@
+/** A file that grows by whole records: each is there or is not. */
+
+import { StorageError } from "../checkpoint/atomic.ts";
+
+/** An open file to append to. */
+export interface AppendedFile extends Disposable {
+  /** Bytes in the file. */
+  readonly size: number;
+  /**
+   * Writes a record in one call. If the device does not take all of it, what
+   * it took is removed again.
+   *
+   * @throws {StorageError} If the record cannot be written.
+   */
+  append(record: Uint8Array): void;
+  /** Cuts the file to its first `size` bytes. */
+  truncate(size: number): void;
+  /** Brings everything onto the storage device. */
+  sync(): void;
+}
+
+/**
+ * Opens a file to append to, and creates it if need be.
+ *
+ * @throws {StorageError} If it cannot be opened.
+ */
+export function openAppendedFile(path: string): AppendedFile {
+  const attempt = <T>(action: string, operation: () => T): T => {
+    try {
+      return operation();
+    } catch (cause) {
+      throw new StorageError(action, path, { cause });
+    }
+  };
+  const file = attempt(
+    "open",
+    () => Deno.openSync(path, { append: true, create: true }),
+  );
+  let size = file.statSync().size;
+  let isOpen = true;
+  return {
+    get size() {
+      return size;
+    },
+    append(record) {
+      attempt("write", () => {
+        try {
+          const written = file.writeSync(record);
+          if (written === record.byteLength) {
+            size += written;
+            return;
+          }
+        } catch (error) {
+          cut(size);
+          throw error;
+        }
+        cut(size);
+        throw new Error(`the device did not take ${record.byteLength} bytes`);
+      });
+    },
+    truncate(newSize) {
+      attempt("cut", () => file.truncateSync(newSize));
+      size = newSize;
+    },
+    sync: () => attempt("sync", () => file.syncDataSync()),
+    [Symbol.dispose]() {
+      if (isOpen) file.close();
+      isOpen = false;
+    },
+  };
+
+  /** Removes half a record, if the device still lets us. */
+  function cut(size: number): void {
+    try {
+      file.truncateSync(size);
+    } catch {
+      // Readers pass over a torn last line; the first error matters more.
+    }
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * Progress of anything that takes a while: training, downloads, preparing data.
+ * One state, drawn by a renderer: a live line on a terminal, plain lines
+ * elsewhere.
+ *
+ * @module
+ */
+
+import { Throughput } from "../metrics/throughput.ts";
+import type {
+  ProgressRenderer,
+  ProgressState,
+  ProgressUpdate,
+} from "./state.ts";
+import {
+  canDrawOver,
+  liveRenderer,
+  plainRenderer,
+  type ProgressStream,
+  silentRenderer,
+} from "./terminal.ts";
+
+export * from "./format.ts";
+export type { ProgressRenderer, ProgressState, ProgressStream, ProgressUpdate };
+
+/** How progress is shown. */
+export type ProgressMode = "auto" | "live" | "plain" | "none";
+
+/** Options of {@linkcode createProgress}. */
+export interface ProgressOptions {
+  /** What is being done: "train", "download"... */
+  label: string;
+  /** Units in all, if that is known. */
+  total?: number;
+  /** Units done already, as in a resumed run; 0 unless told. */
+  done?: number;
+  /** What is counted: "step" unless told. "byte" and "token" are shown short. */
+  unit?: string;
+  /** Auto, the default, is live on a terminal and plain elsewhere. */
+  mode?: ProgressMode;
+  /** Where it is shown; standard error unless told. */
+  stream?: ProgressStream;
+  /** Colours; unless told, where the user has not set NO_COLOR. */
+  color?: boolean;
+  /** Draws in place of what `mode` and `stream` say. */
+  renderer?: ProgressRenderer;
+  /** A clock in milliseconds. */
+  now?: () => number;
+}
+
+/** A piece of work that is shown. Disposing leaves its last state visible. */
+export interface Progress extends Disposable {
+  /** Tells what is new; cheap enough to be called at every step. */
+  update(update: ProgressUpdate): void;
+  /** Shows a line of text that stays, above the live line. */
+  log(text: string): void;
+  /** Ends it with `text`, or with the last state. */
+  finish(text?: string): void;
+}
+
+/** Shortest time over which speed is measured. */
+const MIN_MEASURED_SECONDS = 0.05;
+
+/**
+ * Starts to show the progress of some work.
+ *
+ * @example
+ * ```ts
+ * import { createProgress } from "./mod.ts";
+ *
+ * using progress = createProgress({ label: "train", total: 200 });
+ * for (let done = 1; done <= 200; done++) {
+ *   progress.update({ done, loss: 9 / done });
+ * }
+ * progress.finish();
+ * ```
+ */
+export function createProgress(options: ProgressOptions): Progress {
+  const { label, total, done = 0, unit = "step" } = options;
+  const { now = () => performance.now() } = options;
+  const renderer = options.renderer ?? chooseRenderer(options);
+  const speed = new Throughput({ halfLifeSeconds: 5, warmupUpdates: 0 });
+  const startedMs = now();
+  let measured = { done, atMs: startedMs };
+  let isEstimated = true;
+  let wasUpdated = false;
+  let isFinished = false;
+  const state: ProgressState = {
+    label,
+    unit,
+    done,
+    startedMs,
+    nowMs: startedMs,
+  };
+  if (total !== undefined) state.total = total;
+
+  function measure(): void {
+    const seconds = (state.nowMs - measured.atMs) / 1000;
+    const isNew = state.done !== measured.done;
+    if (!isNew || seconds < MIN_MEASURED_SECONDS) return;
+    speed.update(state.done - measured.done, seconds);
+    measured = { done: state.done, atMs: state.nowMs };
+    state.unitsPerSecond = speed.unitsPerSecond;
+  }
+
+  function estimate(): void {
+    if (!isEstimated || state.unitsPerSecond === undefined) return;
+    if (state.total === undefined) return;
+    state.remainingSeconds = speed.remainingSeconds(state.total - state.done);
+  }
+
+  const progress: Progress = {
+    update(update) {
+      if (isFinished) return;
+      wasUpdated = true;
+      Object.assign(state, update);
+      state.nowMs = now();
+      if (update.remainingSeconds !== undefined) isEstimated = false;
+      measure();
+      estimate();
+      renderer.draw(state);
+    },
+    log(text) {
+      renderer.log(text, state);
+    },
+    finish(text) {
+      if (isFinished) return;
+      isFinished = true;
+      state.nowMs = now();
+      renderer.finish(state, text);
+    },
+    [Symbol.dispose]() {
+      if (wasUpdated) progress.finish();
+    },
+  };
+  return progress;
+}
+
+function chooseRenderer(options: ProgressOptions): ProgressRenderer {
+  const { mode = "auto", stream = Deno.stderr } = options;
+  const { color = !Deno.noColor } = options;
+  if (mode === "none") return silentRenderer(stream);
+  const isLive = mode === "live" || (mode === "auto" && canDrawOver(stream));
+  return isLive ? liveRenderer(stream, { color }) : plainRenderer(stream);
+}
