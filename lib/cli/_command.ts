@@ -1,0 +1,179 @@
+/** What the commands share: options, errors, exit codes. */
+
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import { SetupError, TorchError } from "../../ffi/mod.ts";
+import { StorageError } from "../checkpoint/atomic.ts";
+import { CheckpointError } from "../checkpoint/manifest.ts";
+import { SafetensorsError } from "../checkpoint/safetensors.ts";
+import { ConfigError, nearest } from "../config/mod.ts";
+
+/** A command line that cannot be used. */
+export class UsageError extends Error {
+  override name = "UsageError";
+}
+
+/** The options of a command: their names, as in `--name`, and what they may be. */
+export type OptionSchema = z.ZodObject<Record<string, z.ZodType>>;
+
+/** A command line, read. */
+export interface Arguments<Options> {
+  readonly options: Options;
+  /** The words that are no options. */
+  readonly words: readonly string[];
+}
+
+/** What a command is. */
+export interface Command<Schema extends OptionSchema> {
+  /** How it is called: `generate CHECKPOINT_DIR [options]`. */
+  readonly usage: string;
+  /** What it does, in a sentence. */
+  readonly summary: string;
+  /** Its options; the descriptions are what `--help` shows. */
+  readonly options: Schema;
+}
+
+/** An integer option, which may be written `1e6` or `1_000_000`. */
+export const integer = z.preprocess(
+  (value) =>
+    typeof value === "string" ? Number(value.replaceAll("_", "")) : value,
+  z.int(),
+);
+
+/** A number option. */
+export const number = z.coerce.number();
+
+/**
+ * Reads a command line, or shows the help and returns null.
+ *
+ * @throws {UsageError} if an option is unknown or its value is wrong.
+ */
+export function readArguments<Schema extends OptionSchema>(
+  command: Command<Schema>,
+  argv: readonly string[],
+): Arguments<z.infer<Schema>> | null {
+  const names = Object.keys(command.options.shape);
+  const { tokens } = parseArgs({
+    args: argv.map((arg) => arg === "-h" ? "--help" : arg),
+    options: Object.fromEntries(
+      names.map((name) => [flagOf(name), typeOf(command, name)]),
+    ),
+    strict: false,
+    tokens: true,
+  });
+  const words: string[] = [];
+  const given: Record<string, unknown> = {};
+  for (const token of tokens) {
+    if (token.kind === "positional") words.push(token.value);
+    if (token.kind !== "option") continue;
+    if (token.name === "help") {
+      console.log(helpOf(command));
+      return null;
+    }
+    const name = token.name.replaceAll("-", "_");
+    if (!names.includes(name)) {
+      const meant = nearest(name, names);
+      throw new UsageError(
+        `Unknown option --${token.name}${
+          meant === undefined ? "" : `: did you mean --${flagOf(meant)}?`
+        }`,
+      );
+    }
+    const value = token.value ?? true;
+    const before = given[name];
+    given[name] = isList(command, name)
+      ? [...(Array.isArray(before) ? before : []), value]
+      : value;
+  }
+  const parsed = command.options.safeParse(given);
+  if (parsed.success) {
+    return { options: parsed.data as z.infer<Schema>, words };
+  }
+  const [issue] = parsed.error.issues;
+  const name = String(issue?.path[0] ?? "");
+  throw new UsageError(
+    `--${flagOf(name)} is ${JSON.stringify(given[name])}: ${issue?.message}`,
+  );
+}
+
+function flagOf(name: string): string {
+  return name.replaceAll("_", "-");
+}
+
+function schemaOf(command: Command<OptionSchema>, name: string) {
+  return z.toJSONSchema(command.options, {
+    io: "input",
+    unrepresentable: "any",
+  })
+    .properties?.[name] as
+      | { type?: string; default?: unknown; description?: string }
+      | undefined;
+}
+
+function typeOf(command: Command<OptionSchema>, name: string) {
+  const isFlag = schemaOf(command, name)?.type === "boolean";
+  return {
+    type: isFlag ? "boolean" : "string",
+    multiple: isList(command, name),
+  } as const;
+}
+
+function isList(command: Command<OptionSchema>, name: string): boolean {
+  return schemaOf(command, name)?.type === "array";
+}
+
+function helpOf(command: Command<OptionSchema>): string {
+  const rows = Object.keys(command.options.shape).map((name) => {
+    const { default: initial, description = "" } = schemaOf(command, name) ??
+      {};
+    const shown = initial === undefined || initial === false ||
+        (Array.isArray(initial) && initial.length === 0)
+      ? ""
+      : ` (${initial})`;
+    return `  --${flagOf(name).padEnd(18)} ${description}${shown}`;
+  });
+  return `Usage: deno task ${command.usage}\n\n${command.summary}\n\n${
+    rows.join("\n")
+  }`;
+}
+
+/** Errors whose message is all that a user needs. */
+const EXPECTED = [
+  CheckpointError,
+  ConfigError,
+  RangeError,
+  SafetensorsError,
+  SetupError,
+  StorageError,
+  TorchError,
+  UsageError,
+];
+
+/**
+ * Runs a command and ends the process with its exit code. Errors that are the user's to mend are shown
+ * as a message, others with their stack; exit code 2 is for a wrong command line or configuration.
+ */
+export async function runCommand(
+  main: (argv: readonly string[]) => Promise<number>,
+): Promise<never> {
+  try {
+    Deno.exit(await main(Deno.args));
+  } catch (error) {
+    console.error(describeError(error));
+    Deno.exit(
+      error instanceof ConfigError || error instanceof UsageError ? 2 : 1,
+    );
+  }
+}
+
+function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const isPlain = error.name === "Error" && error.constructor === Error;
+  if (!isPlain && !EXPECTED.some((type) => error instanceof type)) {
+    return error.stack ?? error.message;
+  }
+  if (error instanceof TorchError && error.kind === "out of memory") {
+    return `${error.message}\nHint: lower train.micro_batch_size, lower train.max_seq_length, or set --gradient-checkpointing`;
+  }
+  return error.message;
+}

@@ -1,0 +1,40 @@
+/** Signals that ask a command to come to an end. */
+
+/** A request to end, once a signal came. */
+export interface Signals extends Disposable {
+  /** Aborted by the first signal. */
+  readonly signal: AbortSignal;
+  /** What a shell expects of a process that ended by that signal. */
+  readonly exitCode: number;
+}
+
+const NUMBERS = { SIGINT: 2, SIGTERM: 15 } as const;
+
+/** Listens for signals: the first asks to finish, the second ends the process at once. */
+export function onSignals(names: readonly (keyof typeof NUMBERS)[]): Signals {
+  const controller = new AbortController();
+  let exitCode = 0;
+  const listeners = names.map((name) => {
+    const listener = () => {
+      exitCode = 128 + NUMBERS[name];
+      if (controller.signal.aborted) Deno.exit(exitCode);
+      console.error(
+        `\n${name}: finishing the step and saving; once more ends at once`,
+      );
+      controller.abort();
+    };
+    Deno.addSignalListener(name, listener);
+    return { name, listener };
+  });
+  return {
+    signal: controller.signal,
+    get exitCode() {
+      return exitCode;
+    },
+    [Symbol.dispose]() {
+      for (const { name, listener } of listeners) {
+        Deno.removeSignalListener(name, listener);
+      }
+    },
+  };
+}

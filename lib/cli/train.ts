@@ -1,0 +1,251 @@
+/**
+ * `deno task train`: from a configuration to a trained model, an evaluation and a sample.
+ *
+ * @module
+ */
+
+import { buildInfo, ensureSetup } from "../../ffi/mod.ts";
+import {
+  helpText,
+  loadRunConfig,
+  parseCommandLine,
+  type RunConfig,
+  runConfigToYaml,
+} from "../config/mod.ts";
+import { bigramBaseline, type PrepareProgress } from "../data/mod.ts";
+import { generateText } from "../generate/generate.ts";
+import type { MetricsRow } from "../metrics/mod.ts";
+import {
+  createProgress,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  type Progress,
+  type ProgressMode,
+} from "../progress/mod.ts";
+import { type Dataset, openDataset } from "../train/dataset.ts";
+import { placeRun } from "../train/device.ts";
+import {
+  describeModel,
+  Trainer,
+  type TrainObserver,
+  type TrainSummary,
+} from "../train/trainer.ts";
+import { runCommand } from "./_command.ts";
+import { onSignals } from "./_signals.ts";
+
+/** Larger training sets are not worth a bigram model: fitting it takes longer than a look is worth. */
+const MAX_BIGRAM_TOKENS = 2 ** 25;
+const SAMPLE_TOKENS = 100;
+
+async function main(argv: readonly string[]): Promise<number> {
+  if (parseCommandLine(argv).help) {
+    console.log(helpText());
+    return 0;
+  }
+  const { config, notices, printConfig } = loadRunConfig({ argv });
+  if (printConfig) {
+    console.log(runConfigToYaml(config));
+    return 0;
+  }
+  for (const notice of notices) console.log(notice);
+  // Only now is anything loaded: a wrong configuration was refused before.
+  await ensureSetup();
+  const mode: ProgressMode = config.log.progress ? "auto" : "none";
+  const placement = placeRun(config);
+  console.log(
+    `Device   ${placement.description}, libtorch ${buildInfo().torch}`,
+  );
+  for (const notice of withoutEffect(config, placement.device)) {
+    console.log(notice);
+  }
+  console.log(`Model    ${describeModel(config)}`);
+  using dataset = await prepare(config, mode);
+  const { shards } = dataset;
+  const { name } = shards.manifest;
+  console.log(
+    `Data     ${name}: ${
+      formatCount(shards.train.length)
+    } tokens to train on, ${formatCount(shards.val.length)} to validate on`,
+  );
+
+  using signals = onSignals(["SIGINT", "SIGTERM"]);
+  const display = new TrainDisplay(mode);
+  using trainer = await Trainer.open(config, {
+    dataset,
+    placement,
+    observer: display,
+  });
+  console.log(
+    `Run      ${config.out_dir}: ${
+      trainer.plan.steps === Infinity
+        ? `${config.train.max_time} s`
+        : `${trainer.plan.steps} steps`
+    } of ${
+      formatCount(config.train.global_batch_size * config.train.max_seq_length)
+    } tokens${trainer.step > 0 ? `, from step ${trainer.step} on` : ""}`,
+  );
+  display.start(trainer);
+  const summary = await trainer.fit({ signal: signals.signal });
+  display.finish();
+  if (summary.reason === "interrupted") {
+    console.log(
+      `Interrupted at step ${summary.step}, saved in ${summary.checkpoint}: go on with --resume auto`,
+    );
+    return signals.exitCode;
+  }
+  await summarize(config, dataset, summary, trainer.metricsPath);
+  showSample(trainer, dataset);
+  return 0;
+}
+
+async function prepare(
+  config: RunConfig,
+  mode: ProgressMode,
+): Promise<Dataset> {
+  let progress: Progress | undefined;
+  const onProgress = ({ phase, bytes, totalBytes }: PrepareProgress) => {
+    progress ??= createProgress({ label: "prepare", unit: "byte", mode });
+    progress.update({ done: bytes, total: totalBytes, note: phase });
+  };
+  try {
+    return await openDataset(config, { onProgress });
+  } finally {
+    progress?.finish();
+  }
+}
+
+/** Settings that this device has no use for. */
+function withoutEffect(config: RunConfig, device: string): string[] {
+  const { compile, compile_mode, compile_fullgraph } = config.optimization;
+  if (device !== "cpu" || !compile) return [];
+  const notices: string[] = [];
+  if (compile_mode !== "default") {
+    notices.push(
+      `optimization.compile_mode ${compile_mode} has no effect: CUDA graphs need a GPU`,
+    );
+  }
+  if (compile_fullgraph) {
+    notices.push(
+      "optimization.compile_fullgraph has no effect: CUDA graphs need a GPU",
+    );
+  }
+  return notices;
+}
+
+/** Shows a run on the terminal: one live line, messages above it. */
+class TrainDisplay implements TrainObserver {
+  readonly #mode: ProgressMode;
+  #progress: Progress | undefined;
+
+  constructor(mode: ProgressMode) {
+    this.#mode = mode;
+  }
+
+  start(trainer: Trainer): void {
+    const { steps } = trainer.plan;
+    this.#progress = createProgress({
+      label: "train",
+      unit: "step",
+      done: trainer.step,
+      mode: this.#mode,
+      ...(steps === Infinity ? {} : { total: steps }),
+    });
+  }
+
+  onMetrics(row: MetricsRow): void {
+    this.#progress?.update(
+      {
+        done: row.optimizer_step,
+        loss: row.loss,
+        learningRate: row.learning_rate,
+        tokensPerSecond: row.tokens_per_second,
+        remainingSeconds: row.remaining_time,
+        ...(row.mfu === undefined ? {} : { mfu: row.mfu }),
+      } as Parameters<Progress["update"]>[0],
+    );
+  }
+
+  onValidation(
+    { loss, perplexity }: { loss: number; perplexity: number },
+    step: number,
+  ): void {
+    this.#progress?.update({ valLoss: loss });
+    this.onMessage(
+      `step ${step}: val loss ${loss.toFixed(4)}, perplexity ${
+        perplexity.toFixed(1)
+      }`,
+    );
+  }
+
+  onMessage(text: string): void {
+    if (this.#progress === undefined) console.log(text);
+    else this.#progress.log(text);
+  }
+
+  finish(): void {
+    this.#progress?.finish();
+  }
+}
+
+async function summarize(
+  config: RunConfig,
+  dataset: Dataset,
+  summary: TrainSummary,
+  metricsPath: string,
+): Promise<void> {
+  const { validation } = summary;
+  console.log(
+    `\nTrained  ${summary.step} steps, ${
+      formatCount(summary.tokens)
+    } tokens in ${formatDuration(summary.elapsedSeconds)} (${
+      formatCount(summary.tokensPerSecond)
+    } tok/s, peak memory ${formatBytes(summary.peakMemoryBytes)})`,
+  );
+  if (summary.skippedUpdates > 0) {
+    console.log(
+      `Skipped  ${summary.skippedUpdates} updates whose gradients were not finite`,
+    );
+  }
+  if (validation !== null) {
+    const baseline = await bigramLine(config, dataset, validation.batches);
+    console.log(
+      `Val loss ${validation.loss.toFixed(4)}, perplexity ${
+        validation.perplexity.toFixed(1)
+      }${baseline}`,
+    );
+  }
+  console.log(`Saved    ${summary.checkpoint}, ${metricsPath}`);
+}
+
+/** What a bigram model of the same data reaches on the same validation tokens. */
+async function bigramLine(
+  { train }: RunConfig,
+  { shards }: Dataset,
+  batches: number,
+): Promise<string> {
+  if (shards.train.length > MAX_BIGRAM_TOKENS) return "";
+  const { loss } = await bigramBaseline(shards, {
+    sequenceLength: train.max_seq_length,
+    maxWindows: batches * train.micro_batch_size,
+  });
+  return ` (a bigram model of the same data: ${loss.toFixed(4)}, ${
+    Math.exp(loss).toFixed(1)
+  })`;
+}
+
+function showSample(trainer: Trainer, { tokenizer, shards }: Dataset): void {
+  // The beginning of a validation window is a prompt that was not trained on.
+  const ids = new Int32Array(Math.min(16, shards.val.length));
+  shards.val.copyTo(0, ids);
+  const prompt = tokenizer.decode(ids).trimEnd();
+  const most = trainer.model.maxSeqLength - 2 * ids.length;
+  const pieces = generateText(trainer.model, tokenizer, prompt, {
+    maxNewTokens: Math.min(SAMPLE_TOKENS, most),
+    seed: 1234,
+  });
+  console.log(`\nSample (the prompt is from the validation text)\n`);
+  console.log(`${prompt}|${[...pieces].join("")}`);
+}
+
+if (import.meta.main) await runCommand(main);

@@ -1,0 +1,78 @@
+/**
+ * Choosing the next token, in LitGPT's order: top-k, temperature, top-p, draw.
+ *
+ * @module
+ */
+
+import { aten, noGrad, scope, type Tensor } from "../../ffi/mod.ts";
+import { cast } from "../model/precision.ts";
+
+/** How tokens are drawn, with LitGPT's defaults. */
+export interface SampleOptions {
+  /** Divides the logits; 0 takes the likeliest token always. Default: 0.8. */
+  readonly temperature?: number;
+  /** Only so many likeliest tokens; null all of them. Default: 50. */
+  readonly topK?: number | null;
+  /** Only the likeliest tokens that together have this probability; 1 all of them. Default: 1. */
+  readonly topP?: number;
+}
+
+/**
+ * Draws one token for each row of logits [B, V] with the device's generator; returns int64 [B, 1].
+ *
+ * @throws {RangeError} if an option is out of range.
+ */
+export function sampleToken(
+  logits_BV: Tensor,
+  options: SampleOptions = {},
+): Tensor {
+  const { temperature = 0.8, topK = 50, topP = 1 } = options;
+  checkSampleOptions(options);
+  return noGrad(() =>
+    scope(() => {
+      let logits = cast(logits_BV, "float32");
+      if (temperature === 0 || topP === 0) {
+        return aten("argmax", logits, -1, true);
+      }
+      if (topK !== null && topK < logits.size(-1)) {
+        logits = keepTopK(logits, topK);
+      }
+      logits = logits.div(temperature);
+      if (topP < 1) logits = keepTopP(logits, topP);
+      return aten("multinomial", logits.softmax(-1), 1);
+    })
+  );
+}
+
+/** Refuses options that no sampler can follow. */
+export function checkSampleOptions(options: SampleOptions): void {
+  const { temperature = 0.8, topK = 50, topP = 1 } = options;
+  const check = (ok: boolean, name: string, value: unknown, want: string) => {
+    if (!ok) throw new RangeError(`${name} is ${value}: expected ${want}`);
+  };
+  check(temperature >= 0, "temperature", temperature, "a number of at least 0");
+  check(topP >= 0 && topP <= 1, "top_p", topP, "a number from 0 to 1");
+  check(
+    topK === null || (Number.isInteger(topK) && topK > 0),
+    "top_k",
+    topK,
+    "a positive integer, or null for all tokens",
+  );
+}
+
+/** Exactly K tokens stay, ties are not repeated. */
+function keepTopK(logits_BV: Tensor, k: number): Tensor {
+  const [values, indices] = logits_BV.topk(k);
+  const nothing = aten("full_like", logits_BV, -Infinity);
+  return aten("scatter.src", nothing, -1, indices, values);
+}
+
+/** Drops the unlikeliest tokens whose probabilities sum to at most 1 - p; one always stays. */
+function keepTopP(logits_BV: Tensor, p: number): Tensor {
+  const [sorted, indices] = aten("sort", logits_BV, -1, false);
+  const sums = sorted.softmax(-1).cumsum(-1);
+  const dropped = aten("le.Scalar", sums, 1 - p);
+  dropped.narrow(1, dropped.size(1) - 1, 1).fill_(0);
+  const mask = aten("scatter.src", dropped, 1, indices, dropped);
+  return aten("masked_fill.Scalar", logits_BV, mask, -Infinity);
+}

@@ -1,0 +1,135 @@
+/**
+ * What a training checkpoint holds, and how a run goes on from one.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { z } from "zod";
+import { getRngState, setRngState } from "../../ffi/mod.ts";
+import type { CheckpointDraft } from "../checkpoint/store.ts";
+import { loadTensors, tensorsToWrite } from "../checkpoint/state.ts";
+import {
+  modelConfigToYaml,
+  type RunConfig,
+  runConfigToYaml,
+} from "../config/mod.ts";
+import type { LoaderState } from "../data/mod.ts";
+import type { GPT } from "../model/gpt.ts";
+import type { AdamW } from "../optimizer/adamw.ts";
+import type { Tokenizer } from "../tokenizer/mod.ts";
+
+/** Names of the files in a checkpoint. */
+export const CHECKPOINT_FILES = {
+  weights: "model.safetensors",
+  optimizer: "optimizer.safetensors",
+  state: "state.json",
+  modelConfig: "model_config.yaml",
+  config: "hyperparameters.yaml",
+} as const;
+
+const stateSchema = z.object({
+  version: z.literal(1),
+  step: z.int().min(0),
+  tokens: z.int().min(0),
+  elapsedSeconds: z.number().min(0),
+  skippedUpdates: z.int().min(0),
+  globalBatchSize: z.int().min(1),
+  loader: z.object({
+    epoch: z.int().min(0),
+    position: z.int().min(0),
+    seed: z.int(),
+    shuffle: z.boolean(),
+    split: z.enum(["train", "val"]),
+    sequenceLength: z.int(),
+    tokens: z.string(),
+  }),
+  rng: z.record(z.string(), z.string()),
+});
+
+/** Where a run stands, beside its tensors. */
+export interface Progress {
+  /** Optimizer steps done. */
+  step: number;
+  /** Tokens trained on. */
+  tokens: number;
+  /** Seconds of training, over all processes of the run. */
+  elapsedSeconds: number;
+  /** Steps skipped because their gradients were not finite. */
+  skippedUpdates: number;
+  /** Samples in a step. */
+  globalBatchSize: number;
+  /** Where the data stands. */
+  loader: LoaderState;
+}
+
+/** What is saved of a run. */
+export interface TrainingState {
+  readonly config: RunConfig;
+  readonly model: GPT;
+  readonly optimizer: AdamW;
+  readonly tokenizer: Tokenizer;
+}
+
+/** Writes everything that a run needs to go on as if it had not stopped. */
+export async function writeTrainingCheckpoint(
+  draft: CheckpointDraft,
+  { config, model, optimizer, tokenizer }: TrainingState,
+  progress: Progress,
+): Promise<void> {
+  const { named } = model.weights;
+  await draft.writeTensors(CHECKPOINT_FILES.weights, tensorsToWrite(named), {
+    format: "pt",
+  });
+  await draft.writeTensors(
+    CHECKPOINT_FILES.optimizer,
+    tensorsToWrite(optimizer.named(named)),
+  );
+  const devices = model.device === "cpu" ? ["cpu"] : ["cpu", model.device];
+  await draft.writeJson(CHECKPOINT_FILES.state, {
+    version: 1,
+    ...progress,
+    rng: Object.fromEntries(
+      devices.map((name) => {
+        const device = name as typeof model.device;
+        return [name, getRngState(device).toBase64()];
+      }),
+    ),
+  });
+  await draft.writeText(
+    CHECKPOINT_FILES.modelConfig,
+    modelConfigToYaml(config.model_config),
+  );
+  await draft.writeText(CHECKPOINT_FILES.config, runConfigToYaml(config));
+  for (const file of tokenizer.files) await draft.copyFile(file);
+}
+
+/** Loads a checkpoint, which has been verified, into a run. */
+export async function readTrainingCheckpoint(
+  path: string,
+  { model, optimizer }: Pick<TrainingState, "model" | "optimizer">,
+): Promise<Progress> {
+  const file = join(path, CHECKPOINT_FILES.state);
+  const parsed = stateSchema.safeParse(
+    JSON.parse(await Deno.readTextFile(file)),
+  );
+  if (!parsed.success) {
+    throw new SyntaxError(
+      `Cannot resume from ${path}: ${CHECKPOINT_FILES.state} is of another version: ${
+        z.prettifyError(parsed.error)
+      }`,
+    );
+  }
+  const { rng, version: _, ...progress } = parsed.data;
+  const { named } = model.weights;
+  await loadTensors(join(path, CHECKPOINT_FILES.weights), named);
+  await loadTensors(
+    join(path, CHECKPOINT_FILES.optimizer),
+    optimizer.named(named),
+  );
+  for (const device of ["cpu", model.device] as const) {
+    const state = rng[device];
+    if (state !== undefined) setRngState(Uint8Array.fromBase64(state), device);
+  }
+  return progress;
+}

@@ -1,0 +1,77 @@
+/**
+ * From a run's `data:` section to opened token shards.
+ *
+ * @module
+ */
+
+import { MappedFile } from "../../ffi/mod.ts";
+import type { DataConfig, RunConfig } from "../config/mod.ts";
+import {
+  type DatasetRequest,
+  openShards,
+  prepareDataset,
+  type PrepareProgress,
+  type TokenShards,
+} from "../data/mod.ts";
+import { loadTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
+
+/** A run's tokenizer and tokens. */
+export interface Dataset extends Disposable {
+  readonly tokenizer: Tokenizer;
+  readonly shards: TokenShards;
+}
+
+/**
+ * Prepares the data of a run, unless that was done before, and maps it into memory.
+ *
+ * @throws {Error} if there is no tokenizer, or the data cannot be read or do not fit the model.
+ */
+export async function openDataset(
+  config: Pick<RunConfig, "data" | "tokenizer_dir" | "model_config">,
+  options: { onProgress?: (progress: PrepareProgress) => void } = {},
+): Promise<Dataset> {
+  if (config.tokenizer_dir === null) {
+    throw new TypeError(
+      "Cannot prepare the data: tokenizer_dir is not set: give a folder with tokenizer.json, or gpt2",
+    );
+  }
+  const tokenizer = await loadTokenizer(config.tokenizer_dir);
+  const { dir } = await prepareDataset(requestOf(config.data), {
+    tokenizer,
+    maxVocab: config.model_config.padded_vocab_size,
+    ...options,
+  });
+  const files: MappedFile[] = [];
+  const shards = await openShards(dir, {
+    map: (path) => {
+      const file = new MappedFile(path);
+      files.push(file);
+      return file.bytes;
+    },
+  });
+  return {
+    tokenizer,
+    shards,
+    [Symbol.dispose]: () => files.forEach((file) => file[Symbol.dispose]()),
+  };
+}
+
+function requestOf(data: DataConfig): DatasetRequest {
+  switch (data.class_path) {
+    case "Corpus":
+      return { kind: "corpus" };
+    case "TextFiles": {
+      const { train_data_path, val_data_path, text_field } = data.init_args;
+      return {
+        kind: "files",
+        train: train_data_path,
+        textField: text_field,
+        ...(val_data_path === null ? {} : { val: val_data_path }),
+      };
+    }
+    default:
+      throw new TypeError(
+        `Cannot prepare data of class ${data.class_path}: Corpus and TextFiles can be read`,
+      );
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * Where and how a run computes: what "auto" means on this machine.
+ *
+ * @module
+ */
+
+import {
+  type AttentionBackend,
+  type AttentionProbe,
+  cudaDeviceCount,
+  cudaDeviceInfo,
+  type Device,
+  probeAttention,
+} from "../../ffi/mod.ts";
+import type { RunConfig } from "../config/mod.ts";
+import { dtypesOf, type Precision } from "../model/precision.ts";
+
+/** Where and how a run computes. */
+export interface Placement {
+  readonly device: Device;
+  readonly precision: Precision;
+  readonly attention: AttentionBackend;
+  /** One line for the user: device, precision, attention kernel and why. */
+  readonly description: string;
+}
+
+/** The device that a setting names: `"auto"` is a GPU if there is one. */
+export function resolveDevice(setting: string): Device {
+  if (setting === "auto") return cudaDeviceCount() > 0 ? "cuda:0" : "cpu";
+  if (setting === "cpu") return "cpu";
+  const index = Number(setting.split(":")[1] ?? 0);
+  if (index >= cudaDeviceCount()) {
+    throw new RangeError(
+      `Cannot use device ${setting}: this machine has ${cudaDeviceCount()} CUDA devices that libtorch can use: use --device cpu or see \`deno task doctor\``,
+    );
+  }
+  return `cuda:${index}`;
+}
+
+/**
+ * The precision that a setting names: null is bf16-mixed where the device multiplies bfloat16 in
+ * hardware, else 32-true.
+ */
+export function resolvePrecision(
+  setting: Precision | null,
+  device: Device,
+): Precision {
+  if (setting !== null) return setting;
+  const fast = device === "cpu"
+    ? cpuMultipliesBfloat16()
+    : cudaDeviceInfo(device).capability >= 8;
+  return fast ? "bf16-mixed" : "32-true";
+}
+
+/** Whether the CPU has instructions for bfloat16 products; without them they are emulated, slowly. */
+export function cpuMultipliesBfloat16(): boolean {
+  try {
+    return /\b(avx512_bf16|amx_bf16)\b/.test(
+      Deno.readTextFileSync("/proc/cpuinfo"),
+    );
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Chooses the attention kernel by running the candidates on the device.
+ *
+ * @throws {Error} if the configuration insists on a kernel that does not run here; the message has
+ * libtorch's reason.
+ */
+export function chooseAttention(
+  config: Pick<RunConfig, "model_config" | "optimization">,
+  device: Device,
+  precision: Precision,
+): { backend: AttentionBackend; reason: string } {
+  const { n_head, n_query_groups, head_size } = config.model_config;
+  const { flash_attention, flash_attention_force, disable_math_fallback } =
+    config.optimization;
+  const probes = probeAttention({
+    device,
+    dtype: dtypesOf(precision).compute,
+    headSize: head_size,
+    queriesPerGroup: n_head / n_query_groups,
+  });
+  const wanted = probes.filter(({ backend }) =>
+    flash_attention || !isFlash(backend)
+  );
+  const chosen = wanted.find(({ works }) => works);
+  if (flash_attention_force && (!chosen || !isFlash(chosen.backend))) {
+    throw new Error(
+      `Cannot force flash attention on ${device} in ${precision}: ${
+        why(probes.filter(({ backend }) => isFlash(backend)))
+      }`,
+    );
+  }
+  if (
+    chosen === undefined ||
+    (disable_math_fallback && chosen.backend === "math")
+  ) {
+    throw new Error(
+      `Cannot run attention on ${device} in ${precision}: ${why(wanted)}`,
+    );
+  }
+  const refused = wanted.slice(0, wanted.indexOf(chosen));
+  const others = refused.length === 0 ? "" : ` (${why(refused)})`;
+  return {
+    backend: chosen.backend,
+    reason: `${chosen.backend} attention runs${others}`,
+  };
+}
+
+/** cuDNN's kernel is a flash attention too. */
+function isFlash(backend: AttentionBackend): boolean {
+  return backend === "flash" || backend === "cudnn";
+}
+
+function why(probes: readonly AttentionProbe[]): string {
+  return probes.map(({ backend, reason }) => `${backend}: ${reason}`)
+    .join("; ");
+}
+
+/** Resolves everything about a run's device. */
+export function placeRun(config: RunConfig): Placement {
+  const device = resolveDevice(config.device);
+  const precision = resolvePrecision(config.precision, device);
+  const { backend, reason } = chooseAttention(config, device, precision);
+  const name = device === "cpu"
+    ? "CPU"
+    : `${cudaDeviceInfo(device).name} (${device})`;
+  return {
+    device,
+    precision,
+    attention: backend,
+    description: `${name}, ${precision}, ${reason}`,
+  };
+}

@@ -1,0 +1,40 @@
+/**
+ * The learning rate over a run: linear warm-up, then a cosine, as LitGPT computes them.
+ *
+ * @module
+ */
+
+/** What the learning rate depends on. Iterations are micro-batches. */
+export interface Schedule {
+  /** Highest learning rate, reached at the end of the warm-up. */
+  readonly learningRate: number;
+  /** Where the cosine ends. */
+  readonly minLearningRate: number;
+  /** Iterations of warm-up. */
+  readonly warmupIters: number;
+  /** Where the cosine ends; null for a run of unknown length, which stays at the highest. */
+  readonly maxIters: number | null;
+}
+
+/** The learning rate of an iteration, counted from 0. LitGPT's `get_lr`. */
+export function learningRateAt(iter: number, schedule: Schedule): number {
+  const { learningRate, minLearningRate, warmupIters, maxIters } = schedule;
+  if (iter < warmupIters) return learningRate * iter / warmupIters;
+  if (maxIters === null) return learningRate;
+  if (iter > maxIters) return minLearningRate;
+  const progress = (iter - warmupIters) / (maxIters - warmupIters);
+  const share = 0.5 * (1 + Math.cos(Math.PI * progress));
+  return minLearningRate + share * (learningRate - minLearningRate);
+}
+
+/**
+ * The learning rate that optimizer step `step`, counted from 1, is taken with: that of its last
+ * micro-batch.
+ */
+export function learningRateOfStep(
+  step: number,
+  accumulationIters: number,
+  schedule: Schedule,
+): number {
+  return learningRateAt(step * accumulationIters - 1, schedule);
+}

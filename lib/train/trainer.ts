@@ -1,0 +1,507 @@
+/**
+ * A training run: opened from a configuration, new or resumed, and trained until a rule or a signal
+ * stops it.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { cudaDeviceInfo, manualSeed } from "../../ffi/mod.ts";
+import { resolveResume, type ResumePoint } from "../checkpoint/find.ts";
+import { checkpointName, FINAL_CHECKPOINT } from "../checkpoint/names.ts";
+import { loadTensors } from "../checkpoint/state.ts";
+import type { CheckpointStore } from "../checkpoint/store.ts";
+import { type RunConfig, runConfigToYaml } from "../config/mod.ts";
+import { BatchLoader } from "../data/mod.ts";
+import { evaluateLoss, type Evaluation } from "../evaluate/loss.ts";
+import {
+  type MetricsCsv,
+  type MetricsRow,
+  openMetricsCsv,
+  Throughput,
+} from "../metrics/mod.ts";
+import { peakFlops } from "../metrics/peak_flops.ts";
+import { countParameters, flopsPerToken } from "../model/count.ts";
+import { GPT } from "../model/gpt.ts";
+import { AdamW } from "../optimizer/adamw.ts";
+import {
+  CHECKPOINT_FILES,
+  type Progress,
+  readTrainingCheckpoint,
+  writeTrainingCheckpoint,
+} from "./checkpoint.ts";
+import type { Dataset } from "./dataset.ts";
+import type { Placement } from "./device.ts";
+import { peakMemoryBytes } from "./memory.ts";
+import { openOutDir } from "./out_dir.ts";
+import { planRun, type RunPlan, type StopRule } from "./plan.ts";
+import { collectRunInfo, type RunInfo } from "./run_info.ts";
+import { learningRateOfStep } from "./schedule.ts";
+import { TrainStep } from "./step.ts";
+
+/** What a run tells while it goes on. */
+export interface TrainObserver {
+  /** A row of metrics was written. */
+  onMetrics?(row: MetricsRow): void;
+  /** The model was validated. */
+  onValidation?(evaluation: Evaluation, step: number): void;
+  /** A checkpoint is safely on disk. */
+  onCheckpoint?(path: string, step: number): void;
+  /** Something the user should know. */
+  onMessage?(text: string): void;
+}
+
+/** Options of {@linkcode Trainer.open}. */
+export interface OpenOptions {
+  readonly dataset: Dataset;
+  readonly placement: Placement;
+  readonly observer?: TrainObserver;
+}
+
+/** Why a run ended. */
+export type StopReason = StopRule | "interrupted";
+
+/** What a run did. */
+export interface TrainSummary {
+  readonly reason: StopReason;
+  /** Optimizer steps done, over all processes of the run. */
+  readonly step: number;
+  /** Tokens trained on, over all processes of the run. */
+  readonly tokens: number;
+  /** Seconds of training, over all processes of the run. */
+  readonly elapsedSeconds: number;
+  /** Tokens a second of this process, validation and saving left out. */
+  readonly tokensPerSecond: number;
+  /** Steps skipped because their gradients were not finite. */
+  readonly skippedUpdates: number;
+  /** The last validation, or null. */
+  readonly validation: Evaluation | null;
+  /** The checkpoint that the run ended with. */
+  readonly checkpoint: string;
+  /** Most memory taken, in bytes. */
+  readonly peakMemoryBytes: number;
+}
+
+/** After so many skipped updates in a row a run has failed. */
+const MAX_SKIPPED_IN_A_ROW = 10;
+/** How long JavaScript may be kept from signals and timers. */
+const TURN_MS = 50;
+
+/**
+ * One run. Everything that can be wrong is found while it is opened; `fit` then trains.
+ *
+ * @example
+ * ```ts ignore
+ * const config = defineConfig({ model_name: "moe-quickstart", train: { max_steps: 100 } });
+ * using dataset = await openDataset(config);
+ * using trainer = await Trainer.open(config, { dataset, placement: placeRun(config) });
+ * const { validation } = await trainer.fit();
+ * ```
+ */
+export class Trainer {
+  /** The run's settings. */
+  readonly config: RunConfig;
+  /** The model being trained. */
+  readonly model: GPT;
+  /** How long the run is. */
+  readonly plan: RunPlan;
+  /** Where the run's metrics are. */
+  readonly metricsPath: string;
+  readonly #dataset: Dataset;
+  readonly #optimizer: AdamW;
+  readonly #trainStep: TrainStep;
+  readonly #loader: BatchLoader;
+  readonly #store: CheckpointStore;
+  readonly #metrics: MetricsCsv;
+  readonly #info: RunInfo;
+  readonly #observer: TrainObserver;
+  readonly #throughput = new Throughput();
+  readonly #peakFlops: number | undefined;
+  readonly #progress: Omit<Progress, "loader">;
+  #savedStep: number | null;
+  #validation: Evaluation | null = null;
+  #skippedInARow = 0;
+  #trainedSeconds = 0;
+  #trainedTokens = 0;
+
+  /**
+   * Builds the model, or goes on from a checkpoint, as the configuration says.
+   *
+   * @throws {Error} if the checkpoint, the data or the device do not fit the configuration.
+   */
+  static async open(
+    config: RunConfig,
+    { dataset, placement, observer = {} }: OpenOptions,
+  ): Promise<Trainer> {
+    const resume = await resolveResume(config.resume, config.out_dir);
+    for (const warning of resume?.warnings ?? []) {
+      observer.onMessage?.(warning);
+    }
+    const { store, movedTo } = await openOutDir(config, {
+      isNew: resume === null,
+    });
+    if (movedTo !== null) {
+      observer.onMessage?.(`Moved the earlier run to ${movedTo}`);
+    }
+    for (const warning of store.warnings) observer.onMessage?.(warning);
+
+    const { train, optimizer: { init_args: adam } } = config;
+    const model = new GPT(config.model_config, {
+      device: placement.device,
+      precision: placement.precision,
+      attention: placement.attention,
+      tieEmbeddings: train.tie_embeddings,
+      maxSeqLength: train.max_seq_length,
+      gradientCheckpointing: train.gradient_checkpointing,
+    });
+    const optimizer = new AdamW(model.weights.parameters, {
+      betas: adam.betas,
+      eps: adam.eps,
+      weightDecay: adam.weight_decay,
+      maxNorm: train.max_norm,
+    });
+    manualSeed(config.seed);
+    const progress = await start(config, { model, optimizer }, resume);
+    return new Trainer(config, {
+      dataset,
+      placement,
+      observer,
+      model,
+      optimizer,
+      store,
+      progress,
+      info: await collectRunInfo(),
+    });
+  }
+
+  /** Called by `open` alone. */
+  private constructor(
+    config: RunConfig,
+    parts: Required<OpenOptions> & {
+      model: GPT;
+      optimizer: AdamW;
+      store: CheckpointStore;
+      progress: Progress | null;
+      info: RunInfo;
+    },
+  ) {
+    const { train, optimization } = config;
+    const { model, placement, progress } = parts;
+    this.config = config;
+    this.model = model;
+    this.#dataset = parts.dataset;
+    this.#optimizer = parts.optimizer;
+    this.#store = parts.store;
+    this.#info = parts.info;
+    this.#observer = parts.observer;
+    this.#loader = new BatchLoader(parts.dataset.shards, {
+      split: "train",
+      batchSize: train.micro_batch_size,
+      sequenceLength: train.max_seq_length,
+      seed: config.data.init_args.seed,
+    });
+    this.plan = planRun(config, this.#loader.batchesPerEpoch);
+    this.#trainStep = new TrainStep(model, parts.optimizer, {
+      microBatchSize: train.micro_batch_size,
+      sequenceLength: train.max_seq_length,
+      accumulationIters: this.plan.accumulationIters,
+      biasUpdateRate: config.model_config.router_bias_update_rate,
+      captured: optimization.compile &&
+        optimization.compile_mode !== "default" && placement.device !== "cpu",
+    });
+    if (progress !== null) this.#loader.restore(progress.loader);
+    const { loader: _, ...rest } = progress ?? { loader: null };
+    this.#progress = {
+      step: 0,
+      tokens: 0,
+      elapsedSeconds: 0,
+      skippedUpdates: 0,
+      ...rest,
+      globalBatchSize: train.global_batch_size,
+    };
+    this.#savedStep = progress?.step ?? null;
+    this.metricsPath = join(config.out_dir, "metrics.csv");
+    this.#metrics = openMetricsCsv(
+      this.metricsPath,
+      progress === null ? {} : { resumeAtIter: this.iter + 1 },
+    );
+    const name = placement.device === "cpu"
+      ? "CPU"
+      : cudaDeviceInfo(placement.device).name;
+    this.#peakFlops = peakFlops(name, placement.precision);
+    Deno.writeTextFileSync(
+      join(config.out_dir, "config.yaml"),
+      runConfigToYaml(config),
+    );
+    Deno.writeTextFileSync(
+      join(config.out_dir, "run.json"),
+      JSON.stringify({ ...parts.info, placement }, null, 2) + "\n",
+    );
+  }
+
+  /** Optimizer steps done. */
+  get step(): number {
+    return this.#progress.step;
+  }
+
+  /** Micro-batches trained on. */
+  get iter(): number {
+    return this.#progress.step * this.plan.accumulationIters;
+  }
+
+  /**
+   * Trains until a rule of the configuration says stop, or the signal does: then the step that runs is
+   * finished and saved.
+   *
+   * @throws {Error} if the loss stays non-finite, or a checkpoint cannot be saved.
+   */
+  async fit({ signal }: { signal?: AbortSignal } = {}): Promise<TrainSummary> {
+    const { eval: evaluation, train } = this.config;
+    if (evaluation.initial_validation && this.step === 0) {
+      await this.validate();
+    }
+    let turnMs = performance.now();
+    let reason = this.#reasonToStop(signal);
+    while (reason === null) {
+      this.#runStep();
+      if (isDue(this.step, evaluation.interval)) await this.validate();
+      if (isDue(this.step, train.save_interval ?? 0)) {
+        await this.save(checkpointName(this.step));
+      }
+      if (performance.now() - turnMs > TURN_MS) {
+        // A turn of the event loop: signals arrive, notebooks stay alive.
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        turnMs = performance.now();
+      }
+      reason = this.#reasonToStop(signal);
+    }
+    const path = await this.#finish(reason);
+    return {
+      ...this.#progress,
+      reason,
+      tokensPerSecond: this.#trainedTokens / this.#trainedSeconds,
+      validation: this.#validation,
+      checkpoint: path,
+      peakMemoryBytes: peakMemoryBytes(this.model.device),
+    };
+  }
+
+  /** Measures the loss on the fixed validation batches. */
+  async validate(): Promise<Evaluation> {
+    const { train, eval: { max_iters } } = this.config;
+    const startedMs = performance.now();
+    const evaluation = await evaluateLoss(this.model, this.#dataset.shards, {
+      batchSize: train.micro_batch_size,
+      sequenceLength: train.max_seq_length,
+      maxBatches: max_iters,
+    });
+    const seconds = (performance.now() - startedMs) / 1000;
+    this.#throughput.addOther(seconds);
+    this.#progress.elapsedSeconds += seconds;
+    this.#validation = evaluation;
+    this.#metrics.log({
+      ...this.#place(),
+      val_loss: evaluation.loss,
+      val_ppl: evaluation.perplexity,
+    });
+    this.#observer.onValidation?.(evaluation, this.step);
+    return evaluation;
+  }
+
+  /** Saves a checkpoint under a name that LitGPT would give it; returns its path. */
+  async save(name: string): Promise<string> {
+    const startedMs = performance.now();
+    this.#metrics.sync();
+    const { deno, torch } = this.#info;
+    const { path, warnings } = await this.#store.publish(
+      name,
+      (draft) =>
+        writeTrainingCheckpoint(draft, {
+          config: this.config,
+          model: this.model,
+          optimizer: this.#optimizer,
+          tokenizer: this.#dataset.tokenizer,
+        }, { ...this.#progress, loader: this.#loader.state() }),
+      {
+        step: this.step,
+        versions: { deno, torch, commit: this.#info.commit ?? "unknown" },
+        replace: true,
+      },
+    );
+    for (const warning of warnings) this.#observer.onMessage?.(warning);
+    const seconds = (performance.now() - startedMs) / 1000;
+    this.#throughput.addOther(seconds);
+    this.#progress.elapsedSeconds += seconds;
+    this.#savedStep = this.step;
+    this.#observer.onCheckpoint?.(path, this.step);
+    return path;
+  }
+
+  /** Frees the model, the optimizer and the files. */
+  [Symbol.dispose](): void {
+    this.#trainStep[Symbol.dispose]();
+    this.#optimizer[Symbol.dispose]();
+    this.model[Symbol.dispose]();
+    this.#metrics[Symbol.dispose]();
+    this.#store[Symbol.dispose]();
+  }
+
+  #reasonToStop(signal: AbortSignal | undefined): StopReason | null {
+    if (signal?.aborted) return "interrupted";
+    if (this.step >= this.plan.steps) return this.plan.rule;
+    const { max_time } = this.config.train;
+    const { elapsedSeconds } = this.#progress;
+    return max_time !== null && elapsedSeconds >= max_time ? "max_time" : null;
+  }
+
+  async #finish(reason: StopReason): Promise<string> {
+    if (reason === "interrupted") {
+      const name = checkpointName(this.step);
+      return this.#savedStep === this.step
+        ? join(this.config.out_dir, name)
+        : await this.save(name);
+    }
+    const { final_validation, interval } = this.config.eval;
+    const isFresh = this.#validation !== null && isDue(this.step, interval);
+    if (final_validation && !isFresh) await this.validate();
+    return await this.save(FINAL_CHECKPOINT);
+  }
+
+  #runStep(): void {
+    const { accumulationIters, schedule } = this.plan;
+    const { log_interval, max_seq_length, global_batch_size } =
+      this.config.train;
+    const startedMs = performance.now();
+    const progress = this.#progress;
+    progress.step++;
+    const epoch = this.#loader.epoch;
+    const lr = learningRateOfStep(progress.step, accumulationIters, schedule);
+    this.#trainStep.run(() => this.#loader.next(), lr);
+    const tokens = global_batch_size * max_seq_length;
+    progress.tokens += tokens;
+    const isLogged = isDue(progress.step, log_interval);
+    // Reading the loss is what waits for the device.
+    const measured = isLogged ? this.#measure() : {};
+    const seconds = (performance.now() - startedMs) / 1000;
+    progress.elapsedSeconds += seconds;
+    this.#trainedSeconds += seconds;
+    this.#trainedTokens += tokens;
+    this.#throughput.update(tokens, seconds);
+    if (!isLogged) return;
+    const row = {
+      ...this.#place(),
+      ...measured,
+      epoch,
+      iter_time: seconds / accumulationIters,
+      learning_rate: lr,
+      ...this.#speed(),
+    };
+    this.#metrics.log(row);
+    this.#observer.onMetrics?.(row);
+  }
+
+  #measure(): MetricsRow {
+    const loss = this.#trainStep.loss.item();
+    const gradNorm = this.#optimizer.gradNorm.item();
+    const skipped = this.#optimizer.skipped.item();
+    this.#watchSkipped(skipped, loss, gradNorm);
+    const load = this.model.statistics.read();
+    return {
+      loss,
+      grad_norm: gradNorm,
+      skipped_updates: this.#progress.skippedUpdates,
+      ...(load === undefined ? {} : {
+        expert_load_max_over_mean: load.maxOverMean,
+        router_entropy: load.entropy,
+      }),
+    };
+  }
+
+  #watchSkipped(skipped: number, loss: number, gradNorm: number): void {
+    this.#optimizer.skipped.zero_();
+    this.#progress.skippedUpdates += skipped;
+    this.#skippedInARow = skipped === 0 ? 0 : this.#skippedInARow + skipped;
+    if (skipped === 0) return;
+    this.#observer.onMessage?.(
+      `Skipped the update of step ${this.step}: loss ${loss}, gradient norm ${gradNorm}`,
+    );
+    if (this.#skippedInARow >= MAX_SKIPPED_IN_A_ROW) {
+      throw new Error(
+        `Cannot go on: ${this.#skippedInARow} updates in a row were skipped because loss or gradients are not finite; no weight was changed by them: lower optimizer.init_args.lr or train.max_norm, or use precision 32-true`,
+      );
+    }
+  }
+
+  #place(): MetricsRow {
+    const { step, tokens, elapsedSeconds } = this.#progress;
+    const { micro_batch_size } = this.config.train;
+    return {
+      batches: this.iter,
+      iter: this.iter,
+      samples: this.iter * micro_batch_size,
+      lengths: tokens,
+      tokens,
+      total_tokens: tokens,
+      step: this.iter - 1,
+      optimizer_step: step,
+      time: elapsedSeconds,
+    };
+  }
+
+  #speed(): MetricsRow {
+    const { train, model_config } = this.config;
+    const tokensPerSecond = this.#throughput.unitsPerSecond;
+    const tokensPerStep = train.global_batch_size * train.max_seq_length;
+    const left = this.#throughput.remainingSeconds(
+      (this.plan.steps - this.step) * tokensPerStep,
+    );
+    const untilTime = (train.max_time ?? Infinity) -
+      this.#progress.elapsedSeconds;
+    const flops = tokensPerSecond *
+      flopsPerToken(model_config, train.max_seq_length);
+    return {
+      tokens_per_second: tokensPerSecond,
+      remaining_time: Math.max(0, Math.min(left, untilTime)),
+      memory_gib: peakMemoryBytes(this.model.device) / 2 ** 30,
+      ...(this.#peakFlops === undefined
+        ? {}
+        : { mfu: flops / this.#peakFlops }),
+    };
+  }
+}
+
+/** Fills model and optimizer: from a checkpoint, from given weights, or with fresh draws. */
+async function start(
+  config: RunConfig,
+  parts: { model: GPT; optimizer: AdamW },
+  resume: ResumePoint | null,
+): Promise<Progress | null> {
+  if (resume !== null) return await readTrainingCheckpoint(resume.path, parts);
+  const { initial_checkpoint_dir } = config;
+  if (initial_checkpoint_dir === null) {
+    parts.model.weights.initialize();
+  } else {
+    const path = join(initial_checkpoint_dir, CHECKPOINT_FILES.weights);
+    await loadTensors(path, parts.model.weights.named);
+  }
+  return null;
+}
+
+function isDue(step: number, interval: number): boolean {
+  return interval > 0 && step % interval === 0;
+}
+
+/** Parameters of a run's model, as people count them. */
+export function describeModel(config: RunConfig): string {
+  const { total, active } = countParameters(config.model_config, {
+    tieEmbeddings: config.train.tie_embeddings,
+  });
+  const { n_expert, n_expert_per_token, n_layer, n_embd } = config.model_config;
+  const experts = n_expert > 0
+    ? `, ${n_expert_per_token} of ${n_expert} experts a token`
+    : "";
+  const count = (value: number) => value.toLocaleString("en-US");
+  return `${count(total)} parameters, ${
+    count(active)
+  } active; ${n_layer} layers of ${n_embd}${experts}`;
+}
