@@ -123,9 +123,9 @@ function isList(command: Command<OptionSchema>, name: string): boolean {
 }
 
 function helpOf(command: Command<OptionSchema>): string {
-  const rows = Object.keys(command.options.shape).map((name) => {
-    const { default: initial, description = "" } = schemaOf(command, name) ??
-      {};
+  const rows = Object.entries(command.options.shape).map(([name, schema]) => {
+    const description = schema.description ?? "";
+    const initial = schema.safeParse(undefined).data;
     const shown = initial === undefined || initial === false ||
         (Array.isArray(initial) && initial.length === 0)
       ? ""

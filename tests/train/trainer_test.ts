@@ -1,0 +1,212 @@
+/** Runs from start to end: what they write, when they stop, how they go on. */
+
+import { strict as assert } from "node:assert";
+import { join } from "node:path";
+import { liveCount } from "../../ffi/mod.ts";
+import { verifyCheckpoint } from "../../lib/checkpoint/manifest.ts";
+import { readMetrics } from "../../lib/metrics/mod.ts";
+import { digestTensors, train, withTrainer, workspace } from "./_run.ts";
+
+Deno.test("Trainer.fit() learns, logs, validates and saves", async () => {
+  await using place = await workspace();
+  const config = place.config({ train: { max_steps: 40, save_interval: 15 } });
+  const validations: number[] = [];
+  const saved: number[] = [];
+  const summary = await train(config, {
+    onValidation: (_, step) => validations.push(step),
+    onCheckpoint: (_, step) => saved.push(step),
+  });
+  assert.equal(summary.reason, "max_steps");
+  assert.equal(summary.step, 40);
+  assert.equal(summary.tokens, 40 * 4 * 32);
+  assert.deepEqual(saved, [15, 30, 40]);
+  assert.deepEqual(
+    validations,
+    [...Array(13).keys()].map((i) => 3 * i + 3)
+      .concat(40),
+  );
+
+  const rows = await readMetrics(join(place.dir, "run/metrics.csv"));
+  const losses = rows.filter((row) => row["loss"] !== undefined);
+  assert.equal(losses.length, 40);
+  const first = losses[0]!, last = losses.at(-1)!;
+  assert.ok(last["loss"]! < first["loss"]! - 3, JSON.stringify(last));
+  assert.equal(last["iter"], 80);
+  assert.equal(last["step"], 79);
+  assert.equal(last["optimizer_step"], 40);
+  assert.equal(last["total_tokens"], summary.tokens);
+  assert.ok(last["tokens_per_second"]! > 0 && last["remaining_time"] === 0);
+  assert.ok(last["expert_load_max_over_mean"]! >= 1);
+  assert.ok(last["router_entropy"]! > 0 && last["grad_norm"]! > 0);
+
+  assert.deepEqual(await verifyCheckpoint(summary.checkpoint), []);
+  const files = [...Deno.readDirSync(summary.checkpoint)].map(({ name }) =>
+    name
+  );
+  assert.deepEqual(files.sort(), [
+    "hyperparameters.yaml",
+    "manifest.json",
+    "model.safetensors",
+    "model_config.yaml",
+    "optimizer.safetensors",
+    "state.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+  ]);
+});
+
+for (
+  const [what, overrides] of [
+    ["as written", {}],
+    ["with gradient checkpointing", {
+      train: { gradient_checkpointing: true },
+    }],
+    ["with balancing losses and biases", {
+      model_config: {
+        router_aux_loss_coef: 0.01,
+        router_z_loss_coef: 0.001,
+        router_bias_update_rate: 0.01,
+      },
+    }],
+    ["with tied embeddings", { train: { tie_embeddings: true } }],
+  ] as const
+) {
+  Deno.test(`Trainer resumes bit for bit ${what}`, async () => {
+    await using place = await workspace();
+    // 20 steps are more than an epoch of this text.
+    const settings = {
+      ...overrides,
+      train: { max_steps: 20, save_interval: 13, epochs: null },
+    };
+    const config = place.config({
+      ...settings,
+      train: {
+        ...settings.train,
+        ...("train" in overrides ? overrides.train : {}),
+      },
+    });
+    const unbroken = await train({ ...config, out_dir: `${config.out_dir}-a` });
+
+    const broken = { ...config, out_dir: `${config.out_dir}-b` };
+    await withTrainer(broken, async (trainer) => {
+      const controller = new AbortController();
+      const summary = trainer.fit({ signal: controller.signal });
+      controller.abort();
+      assert.equal((await summary).reason, "interrupted");
+      assert.ok(trainer.step < 20);
+    });
+    const resumed = await train({ ...broken, resume: "auto" });
+
+    assert.equal(resumed.step, unbroken.step);
+    assert.equal(resumed.tokens, unbroken.tokens);
+    assert.deepEqual(
+      await digestTensors(resumed.checkpoint),
+      await digestTensors(unbroken.checkpoint),
+    );
+    const losses = async (dir: string) =>
+      (await readMetrics(join(dir, "metrics.csv")))
+        .map((
+          { iter, loss, val_loss, epoch },
+        ) => [iter, loss, val_loss, epoch]);
+    assert.deepEqual(
+      await losses(broken.out_dir),
+      await losses(`${config.out_dir}-a`),
+    );
+  });
+}
+
+Deno.test("Trainer resumes from the checkpoint before a damaged one, and says so", async () => {
+  await using place = await workspace();
+  const config = place.config();
+  await train(config);
+  const damaged = join(config.out_dir, "final/model.safetensors");
+  await Deno.truncate(damaged, 1000);
+  await Deno.remove(join(config.out_dir, "step-00000006"), { recursive: true });
+  const messages: string[] = [];
+  await withTrainer(
+    { ...config, resume: "auto" },
+    (trainer) => Promise.resolve(assert.equal(trainer.step, 4)),
+    { onMessage: (text) => messages.push(text) },
+  );
+  assert.match(messages.join("\n"), /final.*model\.safetensors/);
+});
+
+Deno.test("Trainer moves an earlier run out of the way", async () => {
+  await using place = await workspace();
+  const config = place.config({ train: { max_steps: 2 } });
+  await train(config);
+  const messages: string[] = [];
+  await train(config, { onMessage: (text) => messages.push(text) });
+  assert.match(messages.join("\n"), /Moved the earlier run to .*run-1/);
+  assert.deepEqual(await verifyCheckpoint(`${config.out_dir}-1/final`), []);
+  assert.deepEqual(await verifyCheckpoint(`${config.out_dir}/final`), []);
+});
+
+Deno.test("Trainer stops by time and by epochs", async () => {
+  await using place = await workspace();
+  const byTime = place.config({
+    train: { max_steps: null, max_time: 0.5, save_interval: null },
+  });
+  assert.equal((await train(byTime)).reason, "max_time");
+  const byEpochs = place.config({
+    train: { max_steps: null, epochs: 1, save_interval: null },
+  });
+  const summary = await train(byEpochs);
+  assert.equal(summary.reason, "epochs");
+});
+
+Deno.test("Trainer skips updates that are not finite and keeps every bit of the weights", async () => {
+  await using place = await workspace();
+  const config = place.config({
+    train: { max_steps: 20 },
+    eval: { interval: 0 },
+  });
+  const messages: string[] = [];
+  await withTrainer(config, async (trainer) => {
+    const { wte } = trainer.model;
+    const before = wte.toArray().slice();
+    const norm = trainer.model.ln_f.weight;
+    const kept = norm.detach().toArray();
+    kept[0] = NaN;
+    norm.detach().write(kept);
+    await assert.rejects(trainer.fit(), /10 updates in a row were skipped/);
+    assert.deepEqual(wte.toArray(), before);
+    assert.equal(trainer.step, 10);
+  }, { onMessage: (text) => messages.push(text) });
+  assert.equal(
+    messages.filter((text) => text.startsWith("Skipped")).length,
+    10,
+  );
+});
+
+Deno.test("Trainer starts from the weights of another run", async () => {
+  await using place = await workspace();
+  const config = place.config();
+  const { checkpoint } = await train(config);
+  const next = place.config({ initial_checkpoint_dir: checkpoint });
+  await withTrainer(
+    { ...next, out_dir: `${config.out_dir}-next` },
+    async (trainer) => {
+      assert.equal(trainer.step, 0);
+      const { loss } = await trainer.validate();
+      assert.ok(loss < 8, `${loss} is that of untrained weights`);
+    },
+  );
+});
+
+Deno.test("Trainer keeps no handle that it does not need", async () => {
+  await using place = await workspace();
+  const config = place.config({
+    train: { max_steps: 30, save_interval: 10 },
+  });
+  await train(config);
+  const before = liveCount();
+  await withTrainer(config, async (trainer) => {
+    let settled = 0;
+    await trainer.fit();
+    settled = liveCount();
+    assert.ok(settled > before);
+  });
+  assert.equal(liveCount(), before);
+  assert.equal(liveCount("mapping"), 0);
+});
