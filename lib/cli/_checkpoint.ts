@@ -1,8 +1,10 @@
-/** Where the commands that read a checkpoint compute. */
+/** What the commands that read a checkpoint share: where to compute, and which tokenizer. */
 
+import { existsSync } from "node:fs";
 import { z } from "zod";
-import type { ModelConfig } from "../config/mod.ts";
+import { loadRunConfig, type ModelConfig } from "../config/mod.ts";
 import type { GPTOptions } from "../model/gpt.ts";
+import { loadTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
 import {
   chooseAttention,
   resolveDevice,
@@ -47,4 +49,18 @@ export function placeCheckpoint(
     precision,
   );
   return { device, precision, attention: backend };
+}
+
+/**
+ * The tokenizer of a checkpoint: the one given, else the one that travels with it, else the one that
+ * its run names.
+ */
+export async function checkpointTokenizer(
+  dir: string,
+  given: string | undefined,
+): Promise<Tokenizer> {
+  if (given !== undefined) return await loadTokenizer(given);
+  if (existsSync(`${dir}/tokenizer.json`)) return await loadTokenizer(dir);
+  const { config } = loadRunConfig({ file: `${dir}/hyperparameters.yaml` });
+  return await loadTokenizer(config.tokenizer_dir ?? dir);
 }

@@ -6,15 +6,11 @@
 
 import { z } from "zod";
 import { ensureSetup } from "../../ffi/mod.ts";
-import {
-  loadModelConfig,
-  loadRunConfig,
-  type RunConfig,
-} from "../config/mod.ts";
+import { loadModelConfig, loadRunConfig } from "../config/mod.ts";
 import { evaluateLoss } from "../evaluate/loss.ts";
 import { loadModel } from "../model/load.ts";
 import { createProgress } from "../progress/mod.ts";
-import { openDataset } from "../train/dataset.ts";
+import { openDataset, openText } from "../train/dataset.ts";
 import {
   type Command,
   integer,
@@ -22,7 +18,11 @@ import {
   runCommand,
   UsageError,
 } from "./_command.ts";
-import { placeCheckpoint, placementOptions } from "./_checkpoint.ts";
+import {
+  checkpointTokenizer,
+  placeCheckpoint,
+  placementOptions,
+} from "./_checkpoint.ts";
 
 const options = z.object({
   data: z.string().optional()
@@ -59,12 +59,16 @@ async function main(argv: readonly string[]): Promise<number> {
   });
   const model_config = loadModelConfig(`${dir}/model_config.yaml`);
   await ensureSetup();
-  using dataset = await openDataset({
-    model_config,
-    // The tokenizer that the model was trained with travels with it.
-    tokenizer_dir: await hasTokenizer(dir) ? dir : run.tokenizer_dir,
-    data: dataOf(run, options.data),
-  });
+  const tokenizer = await checkpointTokenizer(dir, undefined);
+  using dataset = options.data === undefined
+    ? await openDataset({
+      ...run,
+      model_config,
+      tokenizer_dir: tokenizer.source,
+    })
+    : await openText(options.data, tokenizer, {
+      maxVocab: model_config.padded_vocab_size,
+    });
   using model = await loadModel(dir, placeCheckpoint(model_config, options));
   using progress = createProgress({ label: "evaluate", unit: "batch" });
   const evaluation = await evaluateLoss(model, dataset.shards, {
@@ -86,24 +90,6 @@ async function main(argv: readonly string[]): Promise<number> {
       } tokens`,
   );
   return 0;
-}
-
-async function hasTokenizer(dir: string): Promise<boolean> {
-  return await Deno.stat(`${dir}/tokenizer.json`).then(() => true, () => false);
-}
-
-function dataOf(run: RunConfig, path: string | undefined): RunConfig["data"] {
-  if (path === undefined) return run.data;
-  const { data } = loadRunConfig({
-    file: "configs/train/quickstart.yaml",
-    overrides: {
-      data: {
-        class_path: "TextFiles",
-        init_args: { train_data_path: path, val_data_path: path },
-      },
-    },
-  }).config;
-  return data;
 }
 
 if (import.meta.main) await runCommand(main);

@@ -9,7 +9,6 @@ import { ensureSetup } from "../../ffi/mod.ts";
 import { loadModelConfig } from "../config/mod.ts";
 import { generateText } from "../generate/generate.ts";
 import { loadModel } from "../model/load.ts";
-import { loadTokenizer } from "../tokenizer/mod.ts";
 import {
   type Command,
   integer,
@@ -18,7 +17,11 @@ import {
   runCommand,
   UsageError,
 } from "./_command.ts";
-import { placeCheckpoint, placementOptions } from "./_checkpoint.ts";
+import {
+  checkpointTokenizer,
+  placeCheckpoint,
+  placementOptions,
+} from "./_checkpoint.ts";
 
 const options = z.object({
   prompt: z.string().default("Once upon a time")
@@ -58,7 +61,7 @@ async function main(argv: readonly string[]): Promise<number> {
     );
   }
   const config = loadModelConfig(`${dir}/model_config.yaml`);
-  const tokenizer = await loadTokenizer(options.tokenizer_dir ?? dir);
+  const tokenizer = await checkpointTokenizer(dir, options.tokenizer_dir);
   await ensureSetup();
   using model = await loadModel(dir, placeCheckpoint(config, options));
   for (let sample = 0; sample < options.num_samples; sample++) {

@@ -61,6 +61,7 @@ export class RouterStatistics {
   readonly #step_LE: Tensor;
   readonly #entropy_L: Tensor;
   readonly #passes_L: Tensor;
+  #isRecording = false;
 
   /** For the layers that have experts. */
   constructor(config: ModelConfig, device: Device) {
@@ -75,8 +76,19 @@ export class RouterStatistics {
     this.#passes_L = keep(zeros([L], { device }));
   }
 
-  /** Adds what a layer routed in one pass. */
+  /** Counts what is routed while `fn` runs: training, but not evaluation or a repeated pass. */
+  recording<T>(fn: () => T): T {
+    this.#isRecording = true;
+    try {
+      return fn();
+    } finally {
+      this.#isRecording = false;
+    }
+  }
+
+  /** Adds what a layer routed in one pass, if that is to be counted. */
   record(layer: number, logits_NE: Tensor, counts_E: Tensor): void {
+    if (!this.#isRecording) return;
     const row = this.#layers.indexOf(layer);
     noGrad(() =>
       scope(() => {

@@ -190,10 +190,9 @@ export class GPT {
         ? new CheckpointedBlocks(this.blocks, rope)
         : new PlainBlocks(this.blocks, rope);
       const embedded = this.#embed(tokens_BT);
-      const x = blocks.forward(embedded);
-      const loss = crossEntropy(
-        this.#logits(x).flatten(0, 1),
-        targets_BT.reshape(-1),
+      const x = this.statistics.recording(() => blocks.forward(embedded));
+      const loss = scope(() =>
+        crossEntropy(this.#logits(x).flatten(0, 1), targets_BT.reshape(-1))
       );
       blocks.backward(loss, full([], scale, { device: this.device }));
       return loss.detach();

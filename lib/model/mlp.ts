@@ -9,13 +9,15 @@ import type { ModelConfig } from "../config/model.ts";
 import { outputStd, weightStd } from "./initialization.ts";
 import type { Linear } from "./linear.ts";
 import type { Dtypes } from "./precision.ts";
+import type { Router } from "./router.ts";
 import type { Weights } from "./weights.ts";
 
 /** What takes the place of the MLP in a block. */
 export interface Mlp {
+  /** What sends tokens to experts, where there are any. */
+  readonly router?: Router;
   /**
-   * [B, T, C] to [B, T, C]. With `routing`, tokens go where an earlier pass sent them; a pass that is
-   * given it is a repetition and is not counted in statistics.
+   * [B, T, C] to [B, T, C]. With `routing`, tokens go where an earlier pass sent them.
    */
   forward(x_BTC: Tensor, routing?: Tensor): MlpOutput;
 }

@@ -95,10 +95,8 @@ export class LLaMAMoE implements Mlp {
     if (this.sharedExperts !== null) {
       y_NC = y_NC.add(this.sharedExperts.forward(x_NC).y);
     }
-    if (routing === undefined) {
-      const { statistics, layer } = this.#options;
-      statistics.record(layer, logits_NE, rows.counts_E);
-    }
+    const { statistics, layer } = this.#options;
+    statistics.record(layer, logits_NE, rows.counts_E);
     return {
       y: y_NC.view(B, T, C),
       auxiliaryLoss: this.#auxiliaryLoss(logits_NE, rows.counts_E),

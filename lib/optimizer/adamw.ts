@@ -20,7 +20,7 @@ import type { NamedWeight, Parameter } from "../model/weights.ts";
 /** Options of {@linkcode AdamW}, with PyTorch's names and defaults. */
 export interface AdamWOptions {
   /** Decay rates of the two averages. Default: 0.9 and 0.999. */
-  readonly betas?: readonly [number, number];
+  readonly betas?: readonly number[];
   /** Added to the root of the averaged square. Default: 1e-8. */
   readonly eps?: number;
   /** Part of each weight that a step takes off, times the learning rate. Default: 0.01. */
@@ -105,7 +105,7 @@ export class AdamW {
   }
 
   #update(grads: readonly Tensor[]): void {
-    const { betas: [beta1, beta2], eps, weightDecay } = this.#options;
+    const { betas: [beta1 = 0.9, beta2 = 0.999], eps, weightDecay } = this.#options;
     const finite = aten("isfinite", this.gradNorm).to("float32");
     const foundInf = finite.neg().add(1);
     this.skipped.add_(foundInf);

@@ -10,6 +10,7 @@ import {
   type DatasetRequest,
   openShards,
   prepareDataset,
+  type PrepareOptions,
   type PrepareProgress,
   type TokenShards,
 } from "../data/mod.ts";
@@ -21,6 +22,12 @@ export interface Dataset extends Disposable {
   readonly shards: TokenShards;
 }
 
+/** Options of {@linkcode openDataset}. */
+export interface OpenDatasetOptions {
+  /** Called as the preparation proceeds. */
+  readonly onProgress?: (progress: PrepareProgress) => void;
+}
+
 /**
  * Prepares the data of a run, unless that was done before, and maps it into memory.
  *
@@ -28,19 +35,40 @@ export interface Dataset extends Disposable {
  */
 export async function openDataset(
   config: Pick<RunConfig, "data" | "tokenizer_dir" | "model_config">,
-  options: { onProgress?: (progress: PrepareProgress) => void } = {},
+  options: OpenDatasetOptions = {},
 ): Promise<Dataset> {
   if (config.tokenizer_dir === null) {
-    throw new TypeError(
+    throw new RangeError(
       "Cannot prepare the data: tokenizer_dir is not set: give a folder with tokenizer.json, or gpt2",
     );
   }
   const tokenizer = await loadTokenizer(config.tokenizer_dir);
-  const { dir } = await prepareDataset(requestOf(config.data), {
-    tokenizer,
-    maxVocab: config.model_config.padded_vocab_size,
+  return await open(requestOf(config.data), tokenizer, {
     ...options,
+    maxVocab: config.model_config.padded_vocab_size,
   });
+}
+
+/**
+ * Prepares a file or folder of text as a whole, as its `train` split: for evaluation.
+ *
+ * @throws {Error} as {@linkcode openDataset}.
+ */
+export async function openText(
+  path: string,
+  tokenizer: Tokenizer,
+  options: OpenDatasetOptions & { maxVocab: number },
+): Promise<Dataset> {
+  const request: DatasetRequest = { kind: "files", train: path };
+  return await open(request, tokenizer, { ...options, valFraction: 0 });
+}
+
+async function open(
+  request: DatasetRequest,
+  tokenizer: Tokenizer,
+  options: Omit<PrepareOptions, "tokenizer">,
+): Promise<Dataset> {
+  const { dir } = await prepareDataset(request, { tokenizer, ...options });
   const files: MappedFile[] = [];
   const shards = await openShards(dir, {
     map: (path) => {
@@ -70,7 +98,7 @@ function requestOf(data: DataConfig): DatasetRequest {
       };
     }
     default:
-      throw new TypeError(
+      throw new RangeError(
         `Cannot prepare data of class ${data.class_path}: Corpus and TextFiles can be read`,
       );
   }

@@ -91,8 +91,8 @@ Deno.test("planRun() stops at the first of several limits", () => {
   assert.deepEqual(plan({ epochs: 2, max_steps: 7 }), [7, "max_steps"]);
   assert.deepEqual(plan({ epochs: 1, max_steps: 70 }), [15, "epochs"]);
   assert.deepEqual(plan({ max_time: 60 }), [Infinity, "max_time"]);
-  assert.deepEqual(plan({ max_tokens: 5 * 4 * 2048, max_time: 60 }), [
-    5,
+  assert.deepEqual(plan({ max_tokens: 8 * 4 * 2048, max_time: 60 }), [
+    8,
     "max_tokens",
   ]);
 });

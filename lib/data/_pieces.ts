@@ -1,0 +1,103 @@
+/**
+ * Cuts long documents into pieces, so that memory stays bounded.
+ *
+ * @module
+ */
+
+/** A document, or a part of one that is too long to be held at once. */
+export interface TextPiece {
+  /** The document: its file, and its place in it where a file holds many. */
+  name: string;
+  /** Stripped at the document's start and end. */
+  text: string;
+  /** Whether the document begins here. */
+  begins: boolean;
+  /** Whether the document ends here. */
+  ends: boolean;
+  /** Bytes of input read since the piece before. */
+  bytes: number;
+}
+
+/** Longest piece, in UTF-16 units. */
+export const MAX_PIECE_LENGTH = 1 << 18;
+
+/** How far before its end a piece is searched for a good place to cut. */
+const SEARCH_LENGTH = 1 << 16;
+
+/**
+ * Takes the text of one document as it comes and gives out pieces of it.
+ *
+ * Pieces end where a byte-level tokenizer puts a token border anyway, so that
+ * their ids, joined, are those of the whole document.
+ */
+export class DocumentCutter {
+  readonly #name: string;
+  #held = "";
+  #bytes = 0;
+  #begun = false;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  *push(text: string, bytes: number): Generator<TextPiece> {
+    this.#held += text;
+    this.#bytes += bytes;
+    if (!this.#begun) this.#held = this.#held.trimStart();
+    while (this.#held.length > MAX_PIECE_LENGTH) {
+      const end = cutBefore(this.#held, MAX_PIECE_LENGTH);
+      yield this.#piece(this.#held.slice(0, end), false);
+      this.#held = this.#held.slice(end);
+    }
+  }
+
+  /** The rest; a document without text gives one empty piece that begins and ends. */
+  end(): TextPiece {
+    return this.#piece(this.#held.trimEnd(), true);
+  }
+
+  #piece(text: string, ends: boolean): TextPiece {
+    const piece = {
+      name: this.#name,
+      text,
+      begins: !this.#begun,
+      ends,
+      bytes: this.#bytes,
+    };
+    this.#bytes = 0;
+    this.#begun = true;
+    return piece;
+  }
+}
+
+/** The pieces of a document that is there as a whole. */
+export function* wholeDocument(
+  name: string,
+  text: string,
+  bytes: number,
+): Generator<TextPiece> {
+  const cutter = new DocumentCutter(name);
+  yield* cutter.push(text, bytes);
+  yield cutter.end();
+}
+
+/**
+ * The best place to cut a text at or before `limit`: after a single line end
+ * between two words, else before a single space between two words, else
+ * anywhere but within a character.
+ */
+function cutBefore(text: string, limit: number): number {
+  const lowest = Math.max(2, limit - SEARCH_LENGTH);
+  const isSpace = (index: number) => /\s/.test(text[index]!);
+  for (let end = limit; end >= lowest; end--) {
+    if (text[end - 1] === "\n" && !isSpace(end - 2) && !isSpace(end)) {
+      return end;
+    }
+  }
+  for (let end = limit; end >= lowest; end--) {
+    if (text[end] === " " && !isSpace(end - 1) && !isSpace(end + 1)) {
+      return end;
+    }
+  }
+  return /[\udc00-\udfff]/.test(text[limit]!) ? limit - 1 : limit;
+}

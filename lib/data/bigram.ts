@@ -1,0 +1,189 @@
+/**
+ * The baseline beside the validation loss: what a bigram model reaches on the
+ * same tokens. It is an interpolated Kneser-Ney model, the best of its kind:
+ *
+ *     p(b | a) = max(n(a, b) - D, 0) / n(a) + D * f(a) / n(a) * q(b)
+ *     q(b)     = max(p(b) - D, 0) / P + D * s / P * 1 / vocabulary
+ *
+ * n counts in the training tokens, f(a) is how many different tokens follow a,
+ * p(b) how many different ones precede b, P the number of different pairs, s
+ * that of tokens with p(b) > 0, and D = n1 / (n1 + 2 n2) from the numbers of
+ * pairs seen once and twice. After a token never seen, p(b | a) is q(b).
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { z } from "zod";
+import { writeFileAtomic } from "./_files.ts";
+import { PairCounts, type Tokens } from "./_pair_counts.ts";
+import type { TokenShards } from "./shards.ts";
+
+export type { Tokens } from "./_pair_counts.ts";
+
+/** Which tokens to count and to judge. */
+export interface BigramOptions {
+  /** T of the windows of T + 1 validation tokens, as the loader cuts them. */
+  sequenceLength: number;
+  /** How many of those windows, from the start. Default: all. */
+  maxWindows?: number;
+  /** How many training tokens are counted at most, from the start. Default 2^25. */
+  maxTrainTokens?: number;
+}
+
+/** What the bigram model reaches. */
+export interface BigramBaseline {
+  /** Mean negative log-likelihood, in nats per token. */
+  loss: number;
+  /** Validation tokens that were predicted. */
+  valTokens: number;
+  /** Training tokens that were counted. */
+  trainTokens: number;
+}
+
+/** Where no pair was seen just once, as in made-up text. */
+const FALLBACK_DISCOUNT = 0.75;
+
+const Cached = z.object({
+  train: z.string(),
+  val: z.string(),
+  loss: z.number(),
+  valTokens: z.int(),
+  trainTokens: z.int(),
+});
+
+/**
+ * Fits a bigram model to the training tokens and judges it on the validation
+ * windows. The result is kept in the prepared folder.
+ *
+ * @param shards Opened token shards.
+ * @param options Which windows to judge.
+ * @returns The loss, comparable with the model's validation loss.
+ * @throws {RangeError} If there is no validation window.
+ *
+ * @example
+ * ```ts
+ * import { bigramBaseline } from "./bigram.ts";
+ * import { openShards } from "./shards.ts";
+ *
+ * const shards = await openShards("data/prepared/corpus-0123456789ab");
+ * const { loss } = await bigramBaseline(shards, { sequenceLength: 256 });
+ * ```
+ */
+export async function bigramBaseline(
+  shards: TokenShards,
+  options: BigramOptions,
+): Promise<BigramBaseline> {
+  const { sequenceLength, maxTrainTokens = 2 ** 25 } = options;
+  const windows = Math.min(
+    Math.floor(shards.val.length / (sequenceLength + 1)),
+    options.maxWindows ?? Infinity,
+  );
+  if (windows < 1) {
+    throw new RangeError(
+      `The validation tokens in ${shards.dir} are too few for a window of ${sequenceLength} + 1: ${shards.val.length} there`,
+    );
+  }
+  const of = { train: shards.train.fingerprint, val: shards.val.fingerprint };
+  const name = `bigram-${sequenceLength}-${windows}-${maxTrainTokens}.json`;
+  const path = join(shards.dir, name);
+  const cached = await readCached(path);
+  if (cached && cached.train === of.train && cached.val === of.val) {
+    const { loss, valTokens, trainTokens } = cached;
+    return { loss, valTokens, trainTokens };
+  }
+
+  const train = firstTokens(shards.train.parts, maxTrainTokens);
+  const probability = bigramModel(train, shards.manifest.tokenizer.vocabSize);
+  let sum = 0;
+  const window = new Int32Array(sequenceLength + 1);
+  for (let index = 0; index < windows; index++) {
+    shards.val.copyTo(index * window.length, window);
+    for (let place = 1; place < window.length; place++) {
+      sum += Math.log(probability(window[place - 1]!, window[place]!));
+    }
+  }
+  const valTokens = windows * sequenceLength;
+  const result = {
+    loss: -sum / valTokens,
+    valTokens,
+    trainTokens: train.reduce((sum, part) => sum + part.length, 0),
+  };
+  // Only spares time: a folder that cannot be written to is no reason to fail.
+  await writeFileAtomic(path, JSON.stringify({ ...of, ...result }) + "\n")
+    .catch(() => {});
+  return result;
+}
+
+/**
+ * Fits the bigram model.
+ *
+ * @param train Training tokens, in parts of one sequence.
+ * @param vocabSize Tokens are below this.
+ * @returns The probability that `next` follows `previous`; over all `next` it
+ * adds up to 1.
+ */
+export function bigramModel(
+  train: readonly Tokens[],
+  vocabSize: number,
+): (previous: number, next: number) => number {
+  const pairs = new PairCounts(vocabSize);
+  const timesFirst = new Float64Array(vocabSize);
+  let previous: number | undefined;
+  for (const part of train) {
+    for (let place = 0; place < part.length; place++) {
+      const next = part[place]!;
+      if (previous !== undefined) {
+        pairs.add(previous, next);
+        timesFirst[previous]!++;
+      }
+      previous = next;
+    }
+  }
+
+  const followers = new Float64Array(vocabSize);
+  const predecessors = new Float64Array(vocabSize);
+  let distinctPairs = 0;
+  let seenOnce = 0;
+  let seenTwice = 0;
+  pairs.forEach((previous, next, count) => {
+    followers[previous]!++;
+    predecessors[next]!++;
+    distinctPairs++;
+    if (count === 1) seenOnce++;
+    if (count === 2) seenTwice++;
+  });
+  const preceded = predecessors.filter((count) => count > 0).length;
+  const discount = seenOnce > 0
+    ? seenOnce / (seenOnce + 2 * seenTwice)
+    : FALLBACK_DISCOUNT;
+
+  const unigram = (next: number) =>
+    distinctPairs === 0 ? 1 / vocabSize : (
+      Math.max(predecessors[next]! - discount, 0) +
+      discount * preceded / vocabSize
+    ) / distinctPairs;
+  return (previous, next) => {
+    const times = timesFirst[previous]!;
+    if (times === 0) return unigram(next);
+    const kept = Math.max(pairs.count(previous, next) - discount, 0);
+    return (kept + discount * followers[previous]! * unigram(next)) / times;
+  };
+}
+
+async function readCached(path: string) {
+  try {
+    return Cached.parse(JSON.parse(await Deno.readTextFile(path)));
+  } catch {
+    return undefined;
+  }
+}
+
+function firstTokens(parts: readonly Tokens[], limit: number): Tokens[] {
+  let left = limit;
+  return parts.map((part) => {
+    const taken = part.subarray(0, left);
+    left -= taken.length;
+    return taken;
+  });
+}

@@ -1,0 +1,65 @@
+/**
+ * From what a configuration asks for to a prepared folder.
+ *
+ * @module
+ */
+
+import { corpusSource, filesSource } from "./_text_source.ts";
+import {
+  prepareData,
+  type PreparedDataset,
+  type PrepareOptions,
+} from "./prepare.ts";
+
+/**
+ * The data somebody wants:
+ *
+ * - `corpus`: the default corpus, with its fixed split.
+ * - `files`: `train` is a file or folder, `val` another one for validation.
+ *   Without `val`, one document of every 20 is held out, chosen by the seed;
+ *   where there are fewer than 20 (one large `.txt`, say), the last 5 % of the
+ *   tokens are. `textField` names the column of the text in `.jsonl`,
+ *   `.json`, `.csv` and `.parquet` files, `text` unless it is given.
+ */
+export type DatasetRequest =
+  | { kind: "corpus" }
+  | { kind: "files"; train: string; val?: string; textField?: string };
+
+/**
+ * Makes sure that the data a request names is prepared: token shards that
+ * `openShards` opens.
+ *
+ * Documents are stripped and begin with bos, as LitGPT's `TextFiles` has it;
+ * documents without text are left out. Prepared data is used again only if
+ * sources, tokenizer and settings are unchanged: files are compared by size and
+ * times, and by SHA-256 where those differ.
+ *
+ * @param request The data.
+ * @param options The tokenizer, and how to prepare.
+ * @returns The prepared folder.
+ * @throws {RangeError} If the tokenizer does not fit.
+ * @throws {Error} If the text cannot be read, or there is none.
+ *
+ * @example
+ * ```ts
+ * import { loadTokenizer } from "../tokenizer/mod.ts";
+ * import { openShards, prepareDataset } from "./mod.ts";
+ *
+ * const tokenizer = await loadTokenizer("data/tokenizer");
+ * const { dir } = await prepareDataset({ kind: "corpus" }, { tokenizer });
+ * const shards = await openShards(dir);
+ * console.log(shards.train.length, shards.val.length);
+ * ```
+ */
+export function prepareDataset(
+  request: DatasetRequest,
+  options: PrepareOptions,
+): Promise<PreparedDataset> {
+  const { root = "data/prepared", outDir } = options;
+  // Prepared folders may lie within the folder that is prepared.
+  const exclude = [root, ...outDir === undefined ? [] : [outDir]];
+  const source = request.kind === "corpus"
+    ? corpusSource()
+    : filesSource(request, { exclude });
+  return prepareData(source, options);
+}

@@ -1,0 +1,52 @@
+/**
+ * Ids that stand for fixed bytes: what byte-level tokenizers have in common.
+ *
+ * @module
+ */
+
+import { ByteLevelPreTokenizer } from "@huggingface/tokenizers";
+
+/**
+ * Decodes ids that stand for fixed bytes.
+ *
+ * @param ids The ids.
+ * @param tokenBytes The bytes of each.
+ * @returns The text; U+FFFD where the bytes are no UTF-8.
+ */
+export function decodeBytes(
+  ids: ArrayLike<number>,
+  tokenBytes: (id: number) => Uint8Array,
+): string {
+  const parts = Array.from(ids, tokenBytes);
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const bytes = new Uint8Array(length);
+  let offset = 0;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+}
+
+/**
+ * The bytes of a byte-level token as `tokenizer.json` writes it, one printable
+ * character a byte. A token with any other character (an added token with a
+ * space in it) stands for its own UTF-8.
+ *
+ * @param token The token's content.
+ * @returns Its bytes.
+ */
+export function byteLevelTokenBytes(token: string): Uint8Array {
+  const bytes = new Uint8Array(token.length);
+  for (let index = 0; index < token.length; index++) {
+    const byte = BYTE_OF_SYMBOL.get(token[index]!);
+    if (byte === undefined) return new TextEncoder().encode(token);
+    bytes[index] = byte;
+  }
+  return bytes;
+}
+
+const BYTE_OF_SYMBOL = new Map(
+  Object.entries(new ByteLevelPreTokenizer({ type: "ByteLevel" }).byte_encoder)
+    .map(([byte, symbol]) => [symbol, Number(byte)]),
+);

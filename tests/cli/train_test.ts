@@ -1,0 +1,177 @@
+/** The main job from a terminal: train, evaluate, generate, on real text. */
+
+import { strict as assert } from "node:assert";
+import { join } from "node:path";
+import { verifyCheckpoint } from "../../lib/checkpoint/manifest.ts";
+import { readMetrics } from "../../lib/metrics/mod.ts";
+import { runCommand } from "./_command.ts";
+
+/** The quick start, cut down to some seconds. */
+const SMALL = [
+  "--max-steps=30",
+  "--global-batch-size=8",
+  "--micro-batch-size=8",
+  "--max-seq-length=64",
+  "--precision=32-true",
+  "--train.save_interval=20",
+  "--eval.interval=20",
+  "--eval.max_iters=5",
+];
+
+Deno.test("train, evaluate and generate work on the default corpus", async (t) => {
+  const dir = await Deno.makeTempDir({ prefix: "moebius-cli-" });
+  const out = join(dir, "run");
+  const final = join(out, "final");
+  try {
+    await t.step("train says what it does and learns", async () => {
+      const { code, stdout, stderr } = await runCommand("train", [
+        ...SMALL,
+        `--out-dir=${out}`,
+      ]);
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, /^Device {3}.*, 32-true, \w+ attention runs/m);
+      assert.match(
+        stdout,
+        /^Model {4}[\d,]+ parameters, [\d,]+ active; 4 layers/m,
+      );
+      assert.match(stdout, /^Data {5}corpus: 2\.\dM tokens/m);
+      assert.match(
+        stdout,
+        /^Val loss \d\.\d{4}, perplexity .*bigram model of the same data: \d\.\d/m,
+      );
+      assert.match(stdout, /^Sample /m);
+      assert.match(stderr, /train {2}30\/30/);
+      assert.deepEqual(await verifyCheckpoint(final), []);
+      const rows = await readMetrics(join(out, "metrics.csv"));
+      const losses = rows.flatMap(({ loss }) => loss ?? []);
+      assert.equal(losses.length, 30);
+      assert.ok(losses.at(-1)! < losses[0]! - 1, `${losses}`);
+    });
+
+    await t.step("a resumed run goes on where the other ended", async () => {
+      const { code, stdout, stderr } = await runCommand("train", [
+        ...SMALL,
+        "--max-steps=35",
+        `--out-dir=${out}`,
+        "--resume=auto",
+        "--no-progress",
+      ]);
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, /from step 30 on/);
+      assert.doesNotMatch(stderr, /train {2}/);
+    });
+
+    await t.step("evaluate gives the same numbers each time", async () => {
+      const args = [final, "--json", "--precision=32-true", "--max-batches=4"];
+      const first = await runCommand("evaluate", args);
+      assert.equal(first.code, 0, first.stderr);
+      assert.deepEqual(
+        (await runCommand("evaluate", args)).stdout,
+        first.stdout,
+      );
+      const { loss, perplexity } = JSON.parse(first.stdout);
+      assert.ok(loss > 3 && loss < 7.5, first.stdout);
+      assert.equal(perplexity, Math.exp(loss));
+    });
+
+    await t.step("evaluate reads text of one's own", async () => {
+      const text = join(dir, "own.txt");
+      await Deno.writeTextFile(text, "The whale is white. ".repeat(400));
+      const { code, stdout, stderr } = await runCommand("evaluate", [
+        final,
+        `--data=${text}`,
+      ]);
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, /^Loss \d+\.\d{4}, perplexity [\d.]+ over/);
+    });
+
+    await t.step(
+      "generate continues a prompt, the same for the same seed",
+      async () => {
+        const args = [final, "--prompt=The President", "--max-new-tokens=12"];
+        const first = await runCommand("generate", args);
+        assert.equal(first.code, 0, first.stderr);
+        assert.ok(first.stdout.startsWith("The President"));
+        assert.ok(first.stdout.length > "The President".length + 5);
+        assert.match(first.stderr, /12 tokens: first after .* tokens\/s/);
+        assert.equal((await runCommand("generate", args)).stdout, first.stdout);
+        const other = await runCommand("generate", [...args, "--seed=7"]);
+        assert.notEqual(other.stdout, first.stdout);
+      },
+    );
+
+    await t.step(
+      "SIGTERM finishes the step, saves and exits with 143",
+      async () => {
+        const interrupted = join(dir, "interrupted");
+        const { code, stdout } = await runCommand("train", [
+          ...SMALL,
+          "--max-steps=100000",
+          `--out-dir=${interrupted}`,
+          "--no-progress",
+        ], { onStart: (process) => void whenTraining(interrupted, process) });
+        assert.equal(code, 143, stdout);
+        const saved = /saved in (\S+):/.exec(stdout)?.[1];
+        assert.ok(saved, stdout);
+        assert.deepEqual(await verifyCheckpoint(saved), []);
+      },
+    );
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+/** Sends SIGTERM once the run has logged a step. */
+async function whenTraining(
+  out: string,
+  process: Deno.ChildProcess,
+): Promise<void> {
+  const path = join(out, "metrics.csv");
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const text = await Deno.readTextFile(path).catch(() => "");
+    if (text.split("\n").length > 3) break;
+  }
+  process.kill("SIGTERM");
+}
+
+Deno.test("train refuses a wrong configuration before libtorch is looked for", async () => {
+  // A LIBTORCH that does not exist would be the first complaint of set-up.
+  const env = { LIBTORCH: "/nonexistent" };
+  for (
+    const [args, message] of [
+      [["--train.lr=1"], /did you mean --optimizer\.lr\?/],
+      [["--model_config.n_head=3"], /n_head/],
+      [["--micro-batch-size=3"], /micro_batch_size/],
+      [["--precision=fp8"], /precision/],
+    ] as const
+  ) {
+    const { code, stdout, stderr } = await runCommand("train", args, { env });
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, message);
+    assert.equal(stdout, "");
+  }
+});
+
+Deno.test("commands show their help", async () => {
+  for (const name of ["train", "evaluate", "generate", "prepare"]) {
+    const { code, stdout } = await runCommand(name, ["--help"]);
+    assert.equal(code, 0);
+    assert.match(stdout, new RegExp(`Usage: deno task ${name}`));
+  }
+});
+
+Deno.test("generate says what is wrong with its arguments", async () => {
+  for (
+    const [args, code, message] of [
+      [[], 2, /Expected one CHECKPOINT_DIR/],
+      [["nowhere"], 2, /nowhere\/model_config\.yaml/],
+      [["nowhere", "--temprature=1"], 2, /did you mean --temperature\?/],
+      [["nowhere", "--top-k=many"], 2, /--top-k is "many"/],
+    ] as const
+  ) {
+    const outcome = await runCommand("generate", args);
+    assert.equal(outcome.code, code, outcome.stderr);
+    assert.match(outcome.stderr, message);
+  }
+});
