@@ -6,7 +6,7 @@
  */
 
 import { join } from "node:path";
-import { cudaDeviceInfo, manualSeed } from "../../ffi/mod.ts";
+import { manualSeed } from "../../ffi/mod.ts";
 import { resolveResume, type ResumePoint } from "../checkpoint/find.ts";
 import { checkpointName, FINAL_CHECKPOINT } from "../checkpoint/names.ts";
 import { loadTensors } from "../checkpoint/state.ts";
@@ -18,10 +18,8 @@ import {
   type MetricsCsv,
   type MetricsRow,
   openMetricsCsv,
-  Throughput,
 } from "../metrics/mod.ts";
-import { peakFlops } from "../metrics/peak_flops.ts";
-import { countParameters, flopsPerToken } from "../model/count.ts";
+import { countParameters } from "../model/count.ts";
 import { GPT } from "../model/gpt.ts";
 import { AdamW } from "../optimizer/adamw.ts";
 import {
@@ -33,6 +31,7 @@ import {
 import type { Dataset } from "./dataset.ts";
 import type { Placement } from "./device.ts";
 import { peakMemoryBytes } from "./memory.ts";
+import { Meter } from "./meter.ts";
 import { openOutDir } from "./out_dir.ts";
 import { planRun, type RunPlan, type StopRule } from "./plan.ts";
 import { collectRunInfo, type RunInfo } from "./run_info.ts";
@@ -115,14 +114,10 @@ export class Trainer {
   readonly #metrics: MetricsCsv;
   readonly #info: RunInfo;
   readonly #observer: TrainObserver;
-  readonly #throughput = new Throughput();
-  readonly #peakFlops: number | undefined;
-  readonly #progress: Omit<Progress, "loader">;
+  readonly #meter: Meter;
   #savedStep: number | null;
   #validation: Evaluation | null = null;
   #skippedInARow = 0;
-  #trainedSeconds = 0;
-  #trainedTokens = 0;
 
   /**
    * Builds the model, or goes on from a checkpoint, as the configuration says.
@@ -210,25 +205,16 @@ export class Trainer {
         optimization.compile_mode !== "default" && placement.device !== "cpu",
     });
     if (progress !== null) this.#loader.restore(progress.loader);
-    const { loader: _, ...rest } = progress ?? { loader: null };
-    this.#progress = {
-      step: 0,
-      tokens: 0,
-      elapsedSeconds: 0,
-      skippedUpdates: 0,
-      ...rest,
-      globalBatchSize: train.global_batch_size,
-    };
+    this.#meter = new Meter(config, this.plan, {
+      placement,
+      resumed: progress,
+    });
     this.#savedStep = progress?.step ?? null;
     this.metricsPath = join(config.out_dir, "metrics.csv");
     this.#metrics = openMetricsCsv(
       this.metricsPath,
       progress === null ? {} : { resumeAtIter: this.iter + 1 },
     );
-    const name = placement.device === "cpu"
-      ? "CPU"
-      : cudaDeviceInfo(placement.device).name;
-    this.#peakFlops = peakFlops(name, placement.precision);
     Deno.writeTextFileSync(
       join(config.out_dir, "config.yaml"),
       runConfigToYaml(config),
@@ -241,12 +227,12 @@ export class Trainer {
 
   /** Optimizer steps done. */
   get step(): number {
-    return this.#progress.step;
+    return this.#meter.progress.step;
   }
 
   /** Micro-batches trained on. */
   get iter(): number {
-    return this.#progress.step * this.plan.accumulationIters;
+    return this.#meter.iter;
   }
 
   /**
@@ -277,9 +263,9 @@ export class Trainer {
     }
     const path = await this.#finish(reason);
     return {
-      ...this.#progress,
+      ...this.#meter.progress,
       reason,
-      tokensPerSecond: this.#trainedTokens / this.#trainedSeconds,
+      tokensPerSecond: this.#meter.tokensPerSecond,
       validation: this.#validation,
       checkpoint: path,
       peakMemoryBytes: peakMemoryBytes(this.model.device),
@@ -295,12 +281,10 @@ export class Trainer {
       sequenceLength: train.max_seq_length,
       maxBatches: max_iters,
     });
-    const seconds = (performance.now() - startedMs) / 1000;
-    this.#throughput.addOther(seconds);
-    this.#progress.elapsedSeconds += seconds;
+    this.#meter.addOther((performance.now() - startedMs) / 1000);
     this.#validation = evaluation;
     this.#metrics.log({
-      ...this.#place(),
+      ...this.#meter.place(),
       val_loss: evaluation.loss,
       val_ppl: evaluation.perplexity,
     });
@@ -321,7 +305,7 @@ export class Trainer {
           model: this.model,
           optimizer: this.#optimizer,
           tokenizer: this.#dataset.tokenizer,
-        }, { ...this.#progress, loader: this.#loader.state() }),
+        }, { ...this.#meter.progress, loader: this.#loader.state() }),
       {
         step: this.step,
         versions: { deno, torch, commit: this.#info.commit ?? "unknown" },
@@ -329,9 +313,7 @@ export class Trainer {
       },
     );
     for (const warning of warnings) this.#observer.onMessage?.(warning);
-    const seconds = (performance.now() - startedMs) / 1000;
-    this.#throughput.addOther(seconds);
-    this.#progress.elapsedSeconds += seconds;
+    this.#meter.addOther((performance.now() - startedMs) / 1000);
     this.#savedStep = this.step;
     this.#observer.onCheckpoint?.(path, this.step);
     return path;
@@ -350,7 +332,7 @@ export class Trainer {
     if (signal?.aborted) return "interrupted";
     if (this.step >= this.plan.steps) return this.plan.rule;
     const { max_time } = this.config.train;
-    const { elapsedSeconds } = this.#progress;
+    const { elapsedSeconds } = this.#meter.progress;
     return max_time !== null && elapsedSeconds >= max_time ? "max_time" : null;
   }
 
@@ -369,32 +351,26 @@ export class Trainer {
 
   #runStep(): void {
     const { accumulationIters, schedule } = this.plan;
-    const { log_interval, max_seq_length, global_batch_size } =
-      this.config.train;
+    const meter = this.#meter;
     const startedMs = performance.now();
-    const progress = this.#progress;
-    progress.step++;
+    const step = ++meter.progress.step;
     const epoch = this.#loader.epoch;
-    const lr = learningRateOfStep(progress.step, accumulationIters, schedule);
+    const lr = learningRateOfStep(step, accumulationIters, schedule);
     this.#trainStep.run(() => this.#loader.next(), lr);
-    const tokens = global_batch_size * max_seq_length;
-    progress.tokens += tokens;
-    const isLogged = isDue(progress.step, log_interval);
+    meter.progress.tokens += meter.tokensPerStep;
+    const isLogged = isDue(step, this.config.train.log_interval);
     // Reading the loss is what waits for the device.
     const measured = isLogged ? this.#measure() : {};
     const seconds = (performance.now() - startedMs) / 1000;
-    progress.elapsedSeconds += seconds;
-    this.#trainedSeconds += seconds;
-    this.#trainedTokens += tokens;
-    this.#throughput.update(tokens, seconds);
+    meter.addStep(seconds);
     if (!isLogged) return;
     const row = {
-      ...this.#place(),
+      ...meter.place(),
       ...measured,
+      ...meter.speed(),
       epoch,
       iter_time: seconds / accumulationIters,
       learning_rate: lr,
-      ...this.#speed(),
     };
     this.#metrics.log(row);
     this.#observer.onMetrics?.(row);
@@ -409,7 +385,7 @@ export class Trainer {
     return {
       loss,
       grad_norm: gradNorm,
-      skipped_updates: this.#progress.skippedUpdates,
+      skipped_updates: this.#meter.progress.skippedUpdates,
       ...(load === undefined ? {} : {
         expert_load_max_over_mean: load.maxOverMean,
         router_entropy: load.entropy,
@@ -419,7 +395,7 @@ export class Trainer {
 
   #watchSkipped(skipped: number, loss: number, gradNorm: number): void {
     this.#optimizer.skipped.zero_();
-    this.#progress.skippedUpdates += skipped;
+    this.#meter.progress.skippedUpdates += skipped;
     this.#skippedInARow = skipped === 0 ? 0 : this.#skippedInARow + skipped;
     if (skipped === 0) return;
     this.#observer.onMessage?.(
@@ -430,43 +406,6 @@ export class Trainer {
         `Cannot go on: ${this.#skippedInARow} updates in a row were skipped because loss or gradients are not finite; no weight was changed by them: lower optimizer.init_args.lr or train.max_norm, or use precision 32-true`,
       );
     }
-  }
-
-  #place(): MetricsRow {
-    const { step, tokens, elapsedSeconds } = this.#progress;
-    const { micro_batch_size } = this.config.train;
-    return {
-      batches: this.iter,
-      iter: this.iter,
-      samples: this.iter * micro_batch_size,
-      lengths: tokens,
-      tokens,
-      total_tokens: tokens,
-      step: this.iter - 1,
-      optimizer_step: step,
-      time: elapsedSeconds,
-    };
-  }
-
-  #speed(): MetricsRow {
-    const { train, model_config } = this.config;
-    const tokensPerSecond = this.#throughput.unitsPerSecond;
-    const tokensPerStep = train.global_batch_size * train.max_seq_length;
-    const left = this.#throughput.remainingSeconds(
-      (this.plan.steps - this.step) * tokensPerStep,
-    );
-    const untilTime = (train.max_time ?? Infinity) -
-      this.#progress.elapsedSeconds;
-    const flops = tokensPerSecond *
-      flopsPerToken(model_config, train.max_seq_length);
-    return {
-      tokens_per_second: tokensPerSecond,
-      remaining_time: Math.max(0, Math.min(left, untilTime)),
-      memory_gib: peakMemoryBytes(this.model.device) / 2 ** 30,
-      ...(this.#peakFlops === undefined
-        ? {}
-        : { mfu: flops / this.#peakFlops }),
-    };
   }
 }
 

@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { liveCount, noGrad, scope, tensor } from "../../ffi/mod.ts";
+import { liveCount, noGrad, scope } from "../../ffi/mod.ts";
 import { generateText, generateTokens } from "../../lib/generate/generate.ts";
 import { KvCache } from "../../lib/model/kv_cache.ts";
 import type { Tokenizer } from "../../lib/tokenizer/mod.ts";

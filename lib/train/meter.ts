@@ -1,0 +1,119 @@
+/**
+ * How far a run is and how fast: the numbers of its rows of metrics.
+ *
+ * @module
+ */
+
+import { cudaDeviceInfo } from "../../ffi/mod.ts";
+import type { RunConfig } from "../config/mod.ts";
+import { type MetricsRow, Throughput } from "../metrics/mod.ts";
+import { peakFlops } from "../metrics/peak_flops.ts";
+import { flopsPerToken } from "../model/count.ts";
+import type { Progress } from "./checkpoint.ts";
+import type { Placement } from "./device.ts";
+import { peakMemoryBytes } from "./memory.ts";
+import type { RunPlan } from "./plan.ts";
+
+/** Counts steps, tokens and seconds. */
+export class Meter {
+  /** What a checkpoint keeps of it. */
+  readonly progress: Omit<Progress, "loader">;
+  readonly #config: RunConfig;
+  readonly #plan: RunPlan;
+  readonly #placement: Placement;
+  readonly #throughput = new Throughput();
+  readonly #peakFlops: number | undefined;
+  #trainedSeconds = 0;
+  #trainedTokens = 0;
+
+  /** Starts at zero, or where a checkpoint was. */
+  constructor(
+    config: RunConfig,
+    plan: RunPlan,
+    options: { placement: Placement; resumed: Progress | null },
+  ) {
+    const { placement, resumed } = options;
+    this.#config = config;
+    this.#plan = plan;
+    this.#placement = placement;
+    const { device, precision } = placement;
+    const name = device === "cpu" ? "CPU" : cudaDeviceInfo(device).name;
+    this.#peakFlops = peakFlops(name, precision);
+    const { loader: _, ...rest } = resumed ?? { loader: null };
+    this.progress = {
+      step: 0,
+      tokens: 0,
+      elapsedSeconds: 0,
+      skippedUpdates: 0,
+      ...rest,
+      globalBatchSize: config.train.global_batch_size,
+    };
+  }
+
+  /** Tokens of an optimizer step. */
+  get tokensPerStep(): number {
+    const { global_batch_size, max_seq_length } = this.#config.train;
+    return global_batch_size * max_seq_length;
+  }
+
+  /** Micro-batches trained on. */
+  get iter(): number {
+    return this.progress.step * this.#plan.accumulationIters;
+  }
+
+  /** Tokens a second of this process, validation and saving left out. */
+  get tokensPerSecond(): number {
+    return this.#trainedTokens / this.#trainedSeconds;
+  }
+
+  /** Adds the time of a step. */
+  addStep(seconds: number): void {
+    this.progress.elapsedSeconds += seconds;
+    this.#trainedSeconds += seconds;
+    this.#trainedTokens += this.tokensPerStep;
+    this.#throughput.update(this.tokensPerStep, seconds);
+  }
+
+  /** Adds time that is not training but will come again: validating, saving. */
+  addOther(seconds: number): void {
+    this.progress.elapsedSeconds += seconds;
+    this.#throughput.addOther(seconds);
+  }
+
+  /** Where the run is. */
+  place(): MetricsRow {
+    const { step, tokens, elapsedSeconds } = this.progress;
+    return {
+      batches: this.iter,
+      iter: this.iter,
+      samples: this.iter * this.#config.train.micro_batch_size,
+      lengths: tokens,
+      tokens,
+      total_tokens: tokens,
+      step: this.iter - 1,
+      optimizer_step: step,
+      time: elapsedSeconds,
+    };
+  }
+
+  /** How fast it is, and what is left. */
+  speed(): MetricsRow {
+    const { train, model_config } = this.#config;
+    const { step, elapsedSeconds } = this.progress;
+    const tokensPerSecond = this.#throughput.unitsPerSecond;
+    const left = this.#throughput.remainingSeconds(
+      (this.#plan.steps - step) * this.tokensPerStep,
+    );
+    const untilTime = (train.max_time ?? Infinity) - elapsedSeconds;
+    const flops = tokensPerSecond *
+      flopsPerToken(model_config, train.max_seq_length);
+    return {
+      tokens_per_second: tokensPerSecond,
+      remaining_time: Math.max(0, Math.min(left, untilTime)),
+      memory_gib: peakMemoryBytes(this.#placement.device) / 2 ** 30,
+      ...(this.#peakFlops === undefined
+        ? {}
+        : { mfu: flops / this.#peakFlops }),
+    };
+  }
+}

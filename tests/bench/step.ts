@@ -1,0 +1,114 @@
+/**
+ * Times training steps of one setting, in a process of its own so that peak memory and start-up are
+ * its own too. Prints one line of JSON.
+ *
+ * @module
+ */
+
+import { synchronize } from "../../ffi/mod.ts";
+import { defineConfig, type RunInput } from "../../lib/config/mod.ts";
+import { flopsPerToken } from "../../lib/model/count.ts";
+import { GPT } from "../../lib/model/gpt.ts";
+import { AdamW } from "../../lib/optimizer/adamw.ts";
+import { placeRun } from "../../lib/train/device.ts";
+import { peakMemoryBytes } from "../../lib/train/memory.ts";
+import { TrainStep } from "../../lib/train/step.ts";
+
+/** What to time. */
+export interface StepSetting {
+  /** Name in configs/model. */
+  readonly model: string;
+  readonly precision: "32-true" | "bf16-mixed" | "bf16-true";
+  readonly mode: "off" | "default" | "reduce-overhead";
+  readonly microBatchSize: number;
+  readonly accumulationIters: number;
+  readonly sequenceLength: number;
+  /** Steps that are timed; the median counts. */
+  readonly steps: number;
+}
+
+/** What was measured. */
+export interface StepResult {
+  /** Of a step, median. */
+  readonly stepMs: number;
+  readonly tokensPerSecond: number;
+  readonly teraflops: number;
+  /** From the start of the process to the end of the first step. */
+  readonly firstStepSeconds: number;
+  readonly peakGib: number;
+  readonly loss: number;
+}
+
+function measure(setting: StepSetting): StepResult {
+  const { microBatchSize: B, accumulationIters: A, sequenceLength: T } =
+    setting;
+  const config = defineConfig({
+    model_name: setting.model,
+    tokenizer_dir: "gpt2",
+    precision: setting.precision,
+    train: { global_batch_size: A * B, micro_batch_size: B, max_seq_length: T },
+    optimization: {
+      compile: setting.mode !== "off",
+      ...(setting.mode === "off" ? {} : { compile_mode: setting.mode }),
+    },
+  } as RunInput);
+  const { device, precision, attention } = placeRun(config);
+  const { model_config } = config;
+  using model = new GPT(model_config, {
+    device,
+    precision,
+    attention,
+    maxSeqLength: T,
+  });
+  model.weights.initialize();
+  using optimizer = new AdamW(model.weights.parameters, {
+    betas: [0.9, 0.95],
+    weightDecay: 0.1,
+    maxNorm: 1,
+  });
+  using step = new TrainStep(model, optimizer, {
+    microBatchSize: B,
+    sequenceLength: T,
+    accumulationIters: A,
+    biasUpdateRate: 0,
+    captured: setting.mode === "reduce-overhead" && device !== "cpu",
+  });
+  const batch = new Int32Array(B * (T + 1));
+  const run = () => {
+    const startedMs = performance.now();
+    step.run(() => {
+      for (let i = 0; i < batch.length; i++) {
+        batch[i] = Math.floor(Math.random() * model_config.vocab_size);
+      }
+      return batch;
+    }, 1e-4);
+    synchronize(device);
+    return performance.now() - startedMs;
+  };
+  run();
+  const firstStepSeconds = (Date.now() - processStartMs()) / 1000;
+  // A captured step is recorded in the fourth.
+  for (let i = 0; i < 4; i++) run();
+  const times = Array.from({ length: setting.steps }, run)
+    .sort((a, b) => a - b);
+  const stepMs = times[Math.floor(times.length / 2)]!;
+  const tokensPerSecond = A * B * T / stepMs * 1000;
+  return {
+    stepMs,
+    tokensPerSecond,
+    teraflops: tokensPerSecond * flopsPerToken(model_config, T) / 1e12,
+    firstStepSeconds,
+    peakGib: peakMemoryBytes(device) / 2 ** 30,
+    loss: step.loss.item(),
+  };
+}
+
+/** When this process was started, as its parent wrote down. */
+function processStartMs(): number {
+  return Number(Deno.env.get("BENCH_STARTED_MS") ?? Date.now());
+}
+
+if (import.meta.main) {
+  const setting: StepSetting = JSON.parse(Deno.args[0] ?? "{}");
+  console.log(JSON.stringify(measure(setting)));
+}
