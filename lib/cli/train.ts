@@ -94,7 +94,7 @@ async function main(argv: readonly string[]): Promise<number> {
     );
     return signals.exitCode;
   }
-  await summarize(config, dataset, summary, trainer.metricsPath);
+  await summarize(config, dataset, summary);
   showSample(trainer, dataset);
   return 0;
 }
@@ -192,7 +192,6 @@ async function summarize(
   config: RunConfig,
   dataset: Dataset,
   summary: TrainSummary,
-  metricsPath: string,
 ): Promise<void> {
   const { validation } = summary;
   console.log(
@@ -215,7 +214,7 @@ async function summarize(
       }${baseline}`,
     );
   }
-  console.log(`Saved    ${summary.checkpoint}, ${metricsPath}`);
+  console.log(`Saved    ${summary.checkpoint}; metrics in ${config.out_dir}`);
 }
 
 /** What a bigram model of the same data reaches on the same validation tokens. */

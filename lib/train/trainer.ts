@@ -15,9 +15,10 @@ import { type RunConfig, runConfigToYaml } from "../config/mod.ts";
 import { BatchLoader } from "../data/mod.ts";
 import { evaluateLoss, type Evaluation } from "../evaluate/loss.ts";
 import {
-  type MetricsCsv,
+  type MetricsLogger,
   type MetricsRow,
   openMetricsCsv,
+  openTensorBoard,
 } from "../metrics/mod.ts";
 import { countParameters } from "../model/count.ts";
 import { GPT } from "../model/gpt.ts";
@@ -104,14 +105,12 @@ export class Trainer {
   readonly model: GPT;
   /** How long the run is. */
   readonly plan: RunPlan;
-  /** Where the run's metrics are. */
-  readonly metricsPath: string;
   readonly #dataset: Dataset;
   readonly #optimizer: AdamW;
   readonly #trainStep: TrainStep;
   readonly #loader: BatchLoader;
   readonly #store: CheckpointStore;
-  readonly #metrics: MetricsCsv;
+  readonly #loggers: readonly MetricsLogger[];
   readonly #info: RunInfo;
   readonly #observer: TrainObserver;
   readonly #meter: Meter;
@@ -210,9 +209,8 @@ export class Trainer {
       resumed: progress,
     });
     this.#savedStep = progress?.step ?? null;
-    this.metricsPath = join(config.out_dir, "metrics.csv");
-    this.#metrics = openMetricsCsv(
-      this.metricsPath,
+    this.#loggers = openLoggers(
+      config,
       progress === null ? {} : { resumeAtIter: this.iter + 1 },
     );
     Deno.writeTextFileSync(
@@ -283,7 +281,7 @@ export class Trainer {
     });
     this.#meter.addOther((performance.now() - startedMs) / 1000);
     this.#validation = evaluation;
-    this.#metrics.log({
+    this.#log({
       ...this.#meter.place(),
       val_loss: evaluation.loss,
       val_ppl: evaluation.perplexity,
@@ -295,7 +293,7 @@ export class Trainer {
   /** Saves a checkpoint under a name that LitGPT would give it; returns its path. */
   async save(name: string): Promise<string> {
     const startedMs = performance.now();
-    this.#metrics.sync();
+    for (const logger of this.#loggers) logger.sync();
     const { deno, torch } = this.#info;
     const { path, warnings } = await this.#store.publish(
       name,
@@ -324,7 +322,7 @@ export class Trainer {
     this.#trainStep[Symbol.dispose]();
     this.#optimizer[Symbol.dispose]();
     this.model[Symbol.dispose]();
-    this.#metrics[Symbol.dispose]();
+    for (const logger of this.#loggers) logger[Symbol.dispose]();
     this.#store[Symbol.dispose]();
   }
 
@@ -372,8 +370,12 @@ export class Trainer {
       iter_time: seconds / accumulationIters,
       learning_rate: lr,
     };
-    this.#metrics.log(row);
+    this.#log(row);
     this.#observer.onMetrics?.(row);
+  }
+
+  #log(row: MetricsRow): void {
+    for (const logger of this.#loggers) logger.log(row);
   }
 
   #measure(): MetricsRow {
@@ -407,6 +409,18 @@ export class Trainer {
       );
     }
   }
+}
+
+/** `metrics.csv` unless there are to be no logs, and TensorBoard's event files on request. */
+function openLoggers(
+  { out_dir, logger_name }: RunConfig,
+  options: { resumeAtIter?: number },
+): MetricsLogger[] {
+  if (logger_name === "none") return [];
+  const csv = openMetricsCsv(join(out_dir, "metrics.csv"), options);
+  return logger_name === "csv"
+    ? [csv]
+    : [csv, openTensorBoard(join(out_dir, "tensorboard"), options)];
 }
 
 /** Fills model and optimizer: from a checkpoint, from given weights, or with fresh draws. */

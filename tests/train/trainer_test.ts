@@ -197,6 +197,28 @@ Deno.test("Trainer starts from the weights of another run", async () => {
   );
 });
 
+Deno.test("Trainer writes the logs that are asked for", async () => {
+  await using place = await workspace();
+  const names = (dir: string) =>
+    [...Deno.readDirSync(dir)].map(({ name }) => name);
+  for (
+    const [logger_name, wanted] of [
+      ["none", []],
+      ["csv", ["metrics.csv"]],
+      ["tensorboard", ["metrics.csv", "tensorboard"]],
+    ] as const
+  ) {
+    const out_dir = join(place.dir, logger_name);
+    await train({ ...place.config(), out_dir, logger_name });
+    const logs = names(out_dir).filter((name) =>
+      name === "metrics.csv" || name === "tensorboard"
+    );
+    assert.deepEqual(logs.sort(), wanted);
+  }
+  const [events] = names(join(place.dir, "tensorboard/tensorboard"));
+  assert.match(events ?? "", /^events\.out\.tfevents\./);
+});
+
 Deno.test("Trainer keeps no handle that it does not need", async () => {
   await using place = await workspace();
   const config = place.config({
