@@ -1,0 +1,77 @@
+/**
+ * bfloat16 against LitGPT under Fabric's precisions. LitGPT's own numbers move by as much as is allowed
+ * here when its CPU kernels change (README.md in ../golden), so this finds a wrong dtype, not a wrong bit.
+ */
+
+import { strict as assert } from "node:assert";
+import { noGrad, scope, type Tensor } from "../../ffi/mod.ts";
+import { AdamW } from "../../lib/optimizer/adamw.ts";
+import { assertClose, readModel, readTensors } from "./_golden.ts";
+
+/** Norm of the difference over that of what is expected: a token that changes its expert is allowed. */
+function relativeError(actual: Tensor, expected: Tensor): number {
+  return scope(() => {
+    const wide = expected.to("float64");
+    const square = actual.to("float64").sub(wide).square().sum().item();
+    return Math.sqrt(square / wide.square().sum().item());
+  });
+}
+
+for (const name of ["seed_like", "grouped_shared"]) {
+  for (const precision of ["bf16-mixed", "bf16-true"] as const) {
+    Deno.test(`GPT has LitGPT's numbers for ${name} in ${precision}`, async () => {
+      using model = await readModel(name, { precision });
+      const file = `expected_${precision.replace("-", "_")}.safetensors`;
+      const expected = await readTensors(`${name}/${file}`);
+      const get = (key: string) => expected.get(key)!;
+      noGrad(() =>
+        scope(() => {
+          const logits = model.forward(get("input_ids"));
+          assert.equal(logits.dtype, "bfloat16");
+          const error = relativeError(logits, get("logits"));
+          assert.ok(error < 0.03, `logits are off by ${error}`);
+        })
+      );
+      scope(() => {
+        const loss = model.forwardBackward(get("input_ids"), get("targets"));
+        assertClose(loss, get("loss"), { rtol: 0, atol: 2e-3 }, "loss");
+        let squares = 0;
+        for (const { tensor } of model.weights.parameters) {
+          const { grad } = tensor;
+          assert.equal(grad?.dtype, tensor.dtype);
+          squares += grad!.to("float32").square().sum().item();
+        }
+        const norm = get("grad_norm").item();
+        const error = Math.abs(Math.sqrt(squares) / norm - 1);
+        assert.ok(error < 0.02, `gradient norm is off by ${error}`);
+      });
+    });
+
+    Deno.test(`GPT and AdamW train as LitGPT does for ${name} in ${precision}`, async () => {
+      using model = await readModel(name, { precision });
+      const file = `expected_${precision.replace("-", "_")}.safetensors`;
+      const expected = await readTensors(`${name}/${file}`);
+      using optimizer = new AdamW(model.weights.parameters, {
+        betas: [0.9, 0.95],
+        weightDecay: 0.1,
+        maxNorm: 1,
+      });
+      noGrad(() => optimizer.lr.fill_(1e-3));
+      const stream = expected.get("stream")!;
+      const [steps = 0, , length = 0] = stream.shape;
+      for (let step = 0; step < steps; step++) {
+        scope(() => {
+          const batch = stream.select(0, step);
+          const loss = model.forwardBackward(
+            batch.narrow(1, 0, length - 1),
+            batch.narrow(1, 1, length - 1),
+          );
+          optimizer.step();
+          const wanted = expected.get("losses")!.select(0, step);
+          const near = { rtol: 0, atol: 0.06 };
+          assertClose(loss, wanted, near, `loss of step ${step}`);
+        });
+      }
+    });
+  }
+}
