@@ -43,14 +43,22 @@ export function backward(
   }
   const { symbols, error } = native();
   check(symbols.moe_backward(
-    Uint32Array.from(outputs, (tensor) => tensor.handle),
+    Uint32Array.from(outputs, liveHandle),
     gradients === undefined
       ? null
-      : Uint32Array.from(gradients, (tensor) => tensor?.handle ?? 0),
+      : Uint32Array.from(gradients, (gradient) =>
+        gradient === null ? 0 : liveHandle(gradient)),
     outputs.length,
     options.keepGraph ? 1 : 0,
     error.bytes,
   ));
+}
+
+function liveHandle(tensor: Tensor): number {
+  if (tensor.disposed) {
+    throw new TypeError("Cannot run backward with a tensor that was disposed");
+  }
+  return tensor.handle;
 }
 
 /** Whether operators are recorded for `backward`. */
@@ -74,6 +82,7 @@ function withGrad<T>(enabled: boolean, fn: () => T): T {
   try {
     const result = fn();
     if (result instanceof Promise) {
+      result.catch(() => {}); // The error below is the one to see.
       throw new TypeError(
         "Cannot change the grad mode for an asynchronous function: it would leak into other code",
       );

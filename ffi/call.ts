@@ -35,6 +35,8 @@ interface Operator {
   positional: number;
   /** It writes to its first argument and returns it. */
   inPlace: boolean;
+  /** It writes to an argument, whose shape may change. */
+  writes: boolean;
 }
 
 const operators = new Map<string, Operator>();
@@ -88,6 +90,12 @@ export function call(
 ): Result | Result[] | undefined {
   const operator = operators.get(name) ?? resolve(name);
   const { symbols, error } = native();
+  const [self] = args;
+  if (operator.inPlace && !(self instanceof Tensor)) {
+    throw new TypeError(
+      `Cannot call ${name}: it changes its first argument, which must be a tensor`,
+    );
+  }
   const count = encodeArguments(operator, args);
   const status = symbols.moe_call(
     operator.handle,
@@ -99,11 +107,8 @@ export function call(
     error.bytes,
   );
   if (status < 0) throw error.take();
-  if (operator.inPlace) {
-    const self = args[0] as Tensor;
-    self.changed();
-    return self;
-  }
+  if (operator.writes) forgetShapes(args);
+  if (operator.inPlace) return self as Tensor;
   read = 0;
   if (status === 0) return undefined;
   const first = decode();
@@ -147,7 +152,18 @@ function describe(name: string, handle: number, schema: Schema): Operator {
     positional: positional < 0 ? schema.args.length : positional,
     inPlace: schema.returns.length === 1 && result?.type === "Tensor" &&
       result.written && first?.type === "Tensor" && first.written,
+    writes: schema.args.some((arg) => arg.written),
   };
+}
+
+/** Makes tensors among the arguments ask for their shape again. */
+function forgetShapes(
+  args: readonly (Value | Record<string, Value>)[],
+): void {
+  for (const arg of args) {
+    if (arg instanceof Tensor) arg.changed();
+    else if (isOptions(arg)) forgetShapes(Object.values(arg));
+  }
 }
 
 function encodeArguments(

@@ -37,10 +37,12 @@ export function tensor(
 ): Tensor {
   const { device = "cpu" } = options;
   const array = ArrayBuffer.isView(data) ? data : undefined;
-  const shape = options.shape ??
-    (array === undefined ? shapeOf(data as NestedNumbers) : [array.length]);
-  const source = array ?? Float64Array.from(flatten(data as NestedNumbers));
-  const given = fromTypedArray(source, shape, device);
+  const found = array === undefined
+    ? shapeOf(data as NestedNumbers)
+    : [array.length];
+  const source = array ??
+    Float64Array.from(flatten(data as NestedNumbers, found));
+  const given = fromTypedArray(source, options.shape ?? found, device);
   const dtype = options.dtype ?? (array === undefined ? "float32" : undefined);
   if (dtype === undefined || dtype === given.dtype) return given;
   const converted = given.to(dtype);
@@ -72,15 +74,12 @@ function shapeOf(data: NestedNumbers): number[] {
   return [data.length, ...(data.length > 0 ? shapeOf(data[0]) : [])];
 }
 
-function flatten(data: NestedNumbers): number[] {
-  if (!Array.isArray(data)) return [Number(data)];
-  const size = Array.isArray(data[0]) ? data[0].length : -1;
-  for (const row of data) {
-    if ((Array.isArray(row) ? row.length : -1) !== size) {
-      throw new TypeError("Cannot make a tensor: its rows differ in length");
-    }
+function flatten(data: NestedNumbers, [size, ...rest]: number[]): number[] {
+  if ((Array.isArray(data) ? data.length : undefined) !== size) {
+    throw new TypeError("Cannot make a tensor: its rows differ in length");
   }
-  return data.flatMap(flatten);
+  if (!Array.isArray(data)) return [Number(data)];
+  return data.flatMap((row) => flatten(row, rest));
 }
 
 /** A tensor whose elements are not set. */
@@ -116,15 +115,16 @@ export function full(
   return aten("full", shape, value, { dtype: "float32", ...options });
 }
 
-/** `start`, `start + step`, ... below `end`; int64 unless said. */
+/** `start`, `start + step`, ... below `end`; int64 if all three are whole, unless said. */
 export function arange(
   start: number,
   end: number,
   options: TensorOptions & { step?: number } = {},
 ): Tensor {
   const { step = 1, ...place } = options;
+  const whole = [start, end, step].every(Number.isInteger);
   return aten("arange.start_step", start, end, step, {
-    dtype: "int64",
+    dtype: whole ? "int64" : "float32",
     ...place,
   });
 }

@@ -26,10 +26,20 @@ export interface CudaDeviceInfo {
   multiprocessors: number;
 }
 
+function cudaIndex(device: Device): number {
+  const [kind, index] = deviceNumbers(device);
+  if (kind === 0) {
+    throw new TypeError(
+      `Cannot use ${device} here: expected "cuda" or "cuda:N"`,
+    );
+  }
+  return index;
+}
+
 /** Describes a CUDA device. */
 export function cudaDeviceInfo(device: Device = "cuda"): CudaDeviceInfo {
   const { symbols, error } = native();
-  const [, index] = deviceNumbers(device);
+  const index = cudaIndex(device);
   return JSON.parse(
     readText((buffer, capacity) =>
       symbols.moe_cuda_device_info(index, buffer, capacity, error.bytes)
@@ -60,7 +70,7 @@ export interface CudaMemoryStats {
 /** Memory statistics of a CUDA device. */
 export function cudaMemoryStats(device: Device = "cuda"): CudaMemoryStats {
   const { symbols, error } = native();
-  const [, index] = deviceNumbers(device);
+  const index = cudaIndex(device);
   const stats = new BigInt64Array(8);
   check(symbols.moe_cuda_memory_stats(index, stats, error.bytes));
   const [
@@ -88,7 +98,7 @@ export function cudaMemoryStats(device: Device = "cuda"): CudaMemoryStats {
 /** Starts the peaks of {@linkcode cudaMemoryStats} anew. */
 export function resetPeakMemory(device: Device = "cuda"): void {
   const { symbols, error } = native();
-  const [, index] = deviceNumbers(device);
+  const index = cudaIndex(device);
   check(symbols.moe_cuda_reset_peak_memory(index, error.bytes));
 }
 
@@ -104,7 +114,7 @@ export function setMemoryFraction(
   device: Device = "cuda",
 ): void {
   const { symbols, error } = native();
-  const [, index] = deviceNumbers(device);
+  const index = cudaIndex(device);
   check(symbols.moe_cuda_memory_fraction(index, fraction, error.bytes));
 }
 
@@ -147,7 +157,7 @@ export class CudaGraph<T> {
   /** Runs the recorded work again, on whatever its input tensors hold now. */
   replay(): void {
     const { symbols, error } = native();
-    check(symbols.moe_graph_replay(this.#handle, error.bytes));
+    check(symbols.moe_graph_replay(liveHandle(this), error.bytes));
   }
 
   /** Frees the graph and the memory it reserved. */
@@ -157,6 +167,13 @@ export class CudaGraph<T> {
     check(symbols.moe_graph_free(this.#handle, error.bytes));
     this.#handle = 0;
   }
+}
+
+function liveHandle(graph: CudaGraph<unknown>): number {
+  if (graph.handle === 0) {
+    throw new TypeError("Cannot use a CUDA graph that was disposed");
+  }
+  return graph.handle;
 }
 
 /** Options of {@linkcode capture}. */
@@ -179,7 +196,10 @@ export function capture<T>(
 ): CudaGraph<T> {
   const { symbols, error } = native();
   const handle = checkHandle(
-    symbols.moe_graph_begin(options.pool?.handle ?? 0, error.bytes),
+    symbols.moe_graph_begin(
+      options.pool === undefined ? 0 : liveHandle(options.pool),
+      error.bytes,
+    ),
   );
   try {
     const result = scope(fn);

@@ -85,7 +85,9 @@ export function dtypeOf(array: TypedArray): DType {
   if (array instanceof BigInt64Array) return "int64";
   if (array instanceof Uint16Array) return "uint16";
   if (array instanceof Uint32Array) return "uint32";
-  return "uint8";
+  if (array instanceof Uint8Array) return "uint8";
+  const name = Object.getPrototypeOf(array).constructor.name;
+  throw new TypeError(`Cannot make a tensor of a ${name}: no dtype fits it`);
 }
 
 /** The number of a dtype in `enum moe_dtype`. */

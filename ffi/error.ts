@@ -37,6 +37,7 @@ const KINDS: Record<number, TorchErrorKind> = {
  * ```
  */
 export class TorchError extends Error {
+  /** Shown before the message. */
   override name = "TorchError";
   /** What kind of failure it is; `"out of memory"` is the one programs recover from. */
   readonly kind: TorchErrorKind;

@@ -1,6 +1,6 @@
 /**
  * Writes `operators.generated.ts`: the type of every operator, from the schemas of the libtorch and
- * the shim that are set up. Run by `deno task generate` when either brings new operators.
+ * the shim that are set up. Run by `deno task generate-operators` when either brings new operators.
  *
  * @module
  */
@@ -32,7 +32,7 @@ const RESULT_TYPES: Record<string, string> = {
 const HEADER = `/**
  * Types of libtorch's operators, and of the project's own.
  *
- * Written by \`deno task generate\` from the operators' schemas; changes made by hand are lost.
+ * Written by \`deno task generate-operators\` from the operators' schemas; changes made by hand are lost.
  *
  * @module
  */
@@ -124,7 +124,7 @@ export function generate(schemas: readonly string[]): string {
     const schema = parseSchema(text);
     if (schema.args.some((arg) => arg.keywordOnly && arg.written)) continue;
     const line = declare(schema);
-    if (line !== undefined) lines.push(line);
+    if (line !== undefined) lines.push(`  /** \`${text}\` */`, line);
   }
   return `${HEADER}${lines.join("\n")}\n}\n`;
 }

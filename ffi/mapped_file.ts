@@ -19,10 +19,14 @@ import { Tensor } from "./tensor.ts";
  */
 export class MappedFile {
   #handle: number;
-  /** The whole file. Valid until the mapping is disposed. */
+  /** The whole file. Empty once the mapping is disposed. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 
-  /** @throws {TorchError} of kind `"io"` if the file cannot be mapped. */
+  /**
+   * Maps a file.
+   *
+   * @throws {TorchError} of kind `"io"` if it cannot be mapped.
+   */
   constructor(path: string) {
     const { symbols, error } = native();
     const size = new BigInt64Array(1);
@@ -39,9 +43,13 @@ export class MappedFile {
    * A CPU tensor over part of the file, without a copy (with one where the offset is not a multiple of
    * the element size). It stays valid when the mapping is disposed.
    *
+   * @throws {TypeError} if the mapping was disposed.
    * @throws {TorchError} if it reaches outside the file.
    */
   tensor(offset: number, shape: readonly number[], dtype: DType): Tensor {
+    if (this.#handle === 0) {
+      throw new TypeError("Cannot use a mapped file that was disposed");
+    }
     const { symbols, error } = native();
     return new Tensor(checkHandle(symbols.moe_tensor_from_mapping(
       this.#handle,
@@ -56,6 +64,8 @@ export class MappedFile {
   /** Ends the mapping; tensors over it keep what they need. */
   [Symbol.dispose](): void {
     if (this.#handle === 0) return;
+    // Detached, the buffer has no bytes: whoever kept an array over it does not reach unmapped memory.
+    this.bytes.buffer.transfer();
     const { symbols, error } = native();
     check(symbols.moe_file_unmap(this.#handle, error.bytes));
     this.#handle = 0;

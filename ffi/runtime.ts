@@ -22,10 +22,14 @@ export function setNumThreads(count: number): void {
  * `torch.set_float32_matmul_precision`.
  */
 export function setFloat32MatmulPrecision(precision: "highest" | "high"): void {
+  const level = ["highest", "high"].indexOf(precision);
+  if (level < 0) {
+    throw new TypeError(
+      `Unknown precision "${precision}": expected "highest" or "high"`,
+    );
+  }
   const { symbols, error } = native();
-  check(
-    symbols.moe_float32_precision(precision === "high" ? 1 : 0, error.bytes),
-  );
+  check(symbols.moe_float32_precision(level, error.bytes));
 }
 
 /**
@@ -46,6 +50,7 @@ export function setFloat32MatmulPrecision(precision: "highest" | "high"): void {
 export class InterruptWatch {
   readonly #counter: Int32Array;
   readonly #start: number;
+  #disposed = false;
 
   /** Starts watching. */
   constructor() {
@@ -57,16 +62,23 @@ export class InterruptWatch {
     this.#counter = new Int32Array(
       Deno.UnsafePointerView.getArrayBuffer(pointer, 4),
     );
-    this.#start = this.#counter[0]!;
+    this.#start = this.#read();
+  }
+
+  // Atomic, so that the compiler of a loop cannot read it once and for all.
+  #read(): number {
+    return Atomics.load(this.#counter, 0);
   }
 
   /** How often SIGINT came since this watch began. */
   get count(): number {
-    return this.#counter[0]! - this.#start;
+    return this.#read() - this.#start;
   }
 
   /** Stops watching; with the last watch gone SIGINT does again what it did before. */
   [Symbol.dispose](): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
     watching--;
     if (watching > 0) return;
     const { symbols, error } = native();

@@ -74,18 +74,19 @@ function splitTopLevel(text: string): string[] {
 }
 
 function parseValue(text: string, keywordOnly: boolean): SchemaValue {
-  const match = /^([\w.]+)(\([^)]*\))?((?:\[\d*\]|\?)*)(?:\s+(\w+))?(=.*)?$/s
+  const match = /^([\w.]+)((?:\([^)]*\)|\[\d*\]|\?)*)(?:\s+(\w+))?(=.*)?$/s
     .exec(text);
   if (match === null) {
     throw new SyntaxError(`Cannot parse "${text}" in a schema`);
   }
-  const [, base = "", alias = "", suffix = "", name = "", initial] = match;
+  const [, base = "", marks = "", name = "", initial] = match;
+  const suffix = marks.replace(/\([^)]*\)/g, "");
   const type = base + suffix.replace(/\[\d+\]/g, "[]");
   return {
     name,
     type,
     repeats: /\[\d+\]/.test(suffix),
-    written: alias.includes("!"),
+    written: marks.includes("!"),
     optional: initial !== undefined,
     keywordOnly,
   };

@@ -5,12 +5,12 @@
  */
 
 import { native } from "./library.ts";
-import { Tensor } from "./tensor.ts";
+import type { Tensor } from "./tensor.ts";
 import { adopt, currentFrame, enterFrame, release } from "./_ownership.ts";
 
 /**
- * Frees every tensor created while `fn` runs, but those that it returns: alone, or in arrays and
- * plain objects, however deep. Scopes nest; what an inner one returns belongs to the outer one.
+ * Frees every tensor created while `fn` runs, but those that it returns: alone, or in arrays, maps
+ * and plain objects, however deep. Scopes nest; what an inner one returns belongs to the outer one.
  * If `fn` throws, everything is freed.
  *
  * The garbage collector is no substitute: it does not know how large a tensor is, and frees nothing
@@ -34,6 +34,7 @@ export function scope<T>(fn: () => T): T {
   try {
     result = fn();
     if (result instanceof Promise) {
+      result.catch(() => {}); // The error below is the one to see.
       throw new TypeError(
         "Cannot run an asynchronous function in a scope: wait for it outside, or use `using`",
       );
@@ -44,7 +45,7 @@ export function scope<T>(fn: () => T): T {
     throw error;
   }
   enterFrame(parent);
-  const kept = new Set<Tensor>();
+  const kept = new Set<unknown>();
   collect(result, kept);
   const dropped: Tensor[] = [];
   for (const tensor of frame) {
@@ -56,18 +57,16 @@ export function scope<T>(fn: () => T): T {
   return result;
 }
 
-function collect(value: unknown, tensors: Set<Tensor>): void {
-  if (value instanceof Tensor) {
-    tensors.add(value);
-  } else if (Array.isArray(value)) {
-    for (const item of value) collect(item, tensors);
+/** Adds a result, and all that it holds, to `seen`. */
+function collect(value: unknown, seen: Set<unknown>): void {
+  if (typeof value !== "object" || value === null || seen.has(value)) return;
+  seen.add(value);
+  if (Array.isArray(value)) {
+    for (const item of value) collect(item, seen);
   } else if (value instanceof Map) {
-    for (const item of value.values()) collect(item, tensors);
-  } else if (
-    typeof value === "object" && value !== null &&
-    Object.getPrototypeOf(value) === Object.prototype
-  ) {
-    for (const item of Object.values(value)) collect(item, tensors);
+    for (const item of value.values()) collect(item, seen);
+  } else if (Object.getPrototypeOf(value) === Object.prototype) {
+    for (const item of Object.values(value)) collect(item, seen);
   }
 }
 

@@ -88,10 +88,6 @@ export const symbols = {
   },
   moe_thread_count: { parameters: [], result: "i32" },
   moe_set_thread_count: { parameters: ["i32", "buffer"], result: "i32" },
-  moe_attention_backend: {
-    parameters: ["i32", "i32", "buffer"],
-    result: "i32",
-  },
   moe_float32_precision: { parameters: ["i32", "buffer"], result: "i32" },
 
   moe_interrupt_install: { parameters: ["buffer"], result: "i32" },

@@ -158,7 +158,7 @@ export class Tensor {
     check(
       symbols.moe_tensor_set_grad(
         this.#live("grad"),
-        gradient?.handle ?? 0,
+        gradient === null ? 0 : gradient.#live("the elements"),
         error.bytes,
       ),
     );
@@ -234,27 +234,30 @@ export class Tensor {
     return bytes;
   }
 
-  /** As `toArray`, without blocking JavaScript while the device works. */
+  /**
+   * As `toArray`, without blocking JavaScript while the device works. The elements are those of the
+   * moment of the call: the tensor may be changed or disposed at once.
+   */
   async toArrayAsync(): Promise<TypedArray> {
-    if (this.dtype === "bfloat16") {
-      const wide = this.to("float32");
-      try {
-        return await wide.toArrayAsync();
-      } finally {
-        wide.dispose();
-      }
-    }
-    const bytes = new ArrayBuffer(this.numel * elementSize(this.dtype));
+    const copy = this.dtype === "bfloat16" ? this.to("float32") : this.clone();
+    // The scope that is open now ends before the device is done.
+    copy.persistent = true;
+    const { dtype } = copy;
+    const bytes = new ArrayBuffer(copy.numel * elementSize(dtype));
     // Its own error buffer: synchronous calls go on while this one waits.
     const error = new ErrorBuffer();
-    const status = await native().symbols.moe_tensor_read_async(
-      this.#live("toArrayAsync"),
-      bytes,
-      BigInt(bytes.byteLength),
-      error.bytes,
-    );
-    if (status < 0) throw error.take();
-    return typedArray(this.dtype, bytes);
+    try {
+      const status = await native().symbols.moe_tensor_read_async(
+        copy.handle,
+        bytes,
+        BigInt(bytes.byteLength),
+        error.bytes,
+      );
+      if (status < 0) throw error.take();
+    } finally {
+      copy.dispose();
+    }
+    return typedArray(dtype, bytes);
   }
 
   /**
@@ -275,12 +278,20 @@ export class Tensor {
   }
 
   /**
-   * Overwrites all elements with those of a typed array in row-major order.
+   * Overwrites all elements with those of a typed array in row-major order. The array is of the
+   * tensor's own type, as `toArray` gives it; bfloat16 takes its bits in a Uint16Array.
    *
+   * @throws {TypeError} if the array is of another type.
    * @throws {TorchError} if the sizes differ or the tensor is not contiguous.
    */
   write(array: TypedArray): this {
     const { symbols, error } = native();
+    const expected = typedArray(this.dtype, new ArrayBuffer(0)).constructor;
+    if (array.constructor !== expected) {
+      throw new TypeError(
+        `Cannot write a ${array.constructor.name} to ${this}: expected a ${expected.name}`,
+      );
+    }
     check(
       symbols.moe_tensor_write(
         this.#live("write"),

@@ -63,14 +63,20 @@ MOE_EXPORT int32_t moe_tensor_set_grad(moe_tensor handle, moe_tensor gradient, m
         grad.scalar_type() != tensor.scalar_type()) {
       invalid("the gradient " + describe(grad) + " does not fit " + describe(tensor));
     }
+    if (grad.is_same(tensor)) invalid("a tensor cannot be its own gradient");
     tensor.mutable_grad() = grad;
   });
 }
 
 MOE_EXPORT int32_t moe_tensor_set_requires_grad(moe_tensor handle, int32_t requires_grad,
                                                 moe_error* error) {
-  return guarded_status(error, "moe_tensor_set_requires_grad",
-                        [&] { tensors().get(handle).set_requires_grad(requires_grad != 0); });
+  return guarded_status(error, "moe_tensor_set_requires_grad", [&] {
+    const at::Tensor tensor = tensors().get(handle);
+    if (!tensor.is_leaf()) {
+      invalid(describe(tensor) + " is not a leaf: it requires grad because what it came from does");
+    }
+    tensor.set_requires_grad(requires_grad != 0);
+  });
 }
 
 MOE_EXPORT int32_t moe_grad_enabled(void) { return at::GradMode::is_enabled() ? 1 : 0; }

@@ -8,6 +8,7 @@
 #include <array>
 #include <charconv>
 #include <mutex>
+#include <vector>
 
 #include "internal.h"
 
@@ -50,10 +51,38 @@ StreamGuard::StreamGuard(at::Device device) {
 
 struct Graph {
   at::cuda::CUDAGraph graph;
+  at::cuda::MempoolId_t pool;
+  c10::DeviceIndex device = 0;
   bool recording = true;
 };
 
 namespace {
+
+// After a recording that failed. libtorch gives up half-way: the allocator would go on serving the
+// recording, by a function that refers to the graph, and never give its memory back; and the
+// graph's destructor may throw. So the allocator is told, and the graph lives for ever.
+void give_up(const GraphPointer& graph) {
+  static auto* failed = new std::vector<GraphPointer>();
+  failed->push_back(graph);
+  graph->recording = false;
+  static_cast<void>(cudaGetLastError());
+  try {
+    c10::cuda::CUDACachingAllocator::releasePool(graph->device, graph->pool);
+    c10::cuda::CUDACachingAllocator::endAllocateToPool(graph->device, graph->pool);
+  } catch (const c10::Error&) {
+    // It did not come that far, or came further.
+  }
+}
+
+void end_recording(const GraphPointer& graph) {
+  try {
+    graph->graph.capture_end();
+    graph->recording = false;
+  } catch (...) {
+    give_up(graph);
+    throw;
+  }
+}
 
 void check_cuda(int32_t device_index) {
   const int count = c10::cuda::device_count();
@@ -202,10 +231,19 @@ MOE_EXPORT int32_t moe_cuda_memory_fraction(int32_t device_index, double fractio
 
 MOE_EXPORT moe_graph moe_graph_begin(moe_graph pool, moe_error* error) {
   return guarded<moe_graph>(error, "moe_graph_begin", 0, [&] {
-    const at::cuda::MempoolId_t shared =
-        pool == 0 ? at::cuda::MempoolId_t{0, 0} : graphs().get(pool, "pool")->graph.pool();
+    check_cuda(0);
     auto graph = std::make_shared<Graph>();
-    graph->graph.capture_begin(shared);
+    graph->device = ready_device(MOE_CUDA, c10::cuda::current_device()).index();
+    if (c10::cuda::currentStreamCaptureStatusMayInitCtx() != c10::cuda::CaptureStatus::None) {
+      invalid("another graph is being recorded");
+    }
+    graph->pool = pool == 0 ? at::cuda::graph_pool_handle() : graphs().get(pool, "pool")->pool;
+    try {
+      graph->graph.capture_begin(graph->pool);
+    } catch (...) {
+      give_up(graph);
+      throw;
+    }
     return graphs().insert(std::move(graph));
   });
 }
@@ -214,8 +252,7 @@ MOE_EXPORT int32_t moe_graph_end(moe_graph handle, moe_error* error) {
   return guarded_status(error, "moe_graph_end", [&] {
     const GraphPointer graph = graphs().get(handle);
     if (!graph->recording) invalid("this graph has been recorded already");
-    graph->recording = false;
-    graph->graph.capture_end();
+    end_recording(graph);
   });
 }
 
@@ -224,10 +261,9 @@ MOE_EXPORT int32_t moe_graph_abandon(moe_graph handle, moe_error* error) {
     const GraphPointer graph = graphs().release(handle);
     if (!graph->recording) return;
     try {
-      graph->graph.capture_end();
+      end_recording(graph);
     } catch (const std::exception&) {
       // A recording that failed ends with an error; its cause was reported when it happened.
-      static_cast<void>(cudaGetLastError());
     }
   });
 }
@@ -241,7 +277,11 @@ MOE_EXPORT int32_t moe_graph_replay(moe_graph handle, moe_error* error) {
 }
 
 MOE_EXPORT int32_t moe_graph_free(moe_graph handle, moe_error* error) {
-  return guarded_status(error, "moe_graph_free", [&] { graphs().release(handle); });
+  return guarded_status(error, "moe_graph_free", [&] {
+    // To destroy a graph does not end its recording: the stream would stay in it.
+    if (graphs().get(handle)->recording) invalid("this graph is still being recorded");
+    graphs().release(handle);
+  });
 }
 
 #else

@@ -108,7 +108,7 @@ int32_t moe_abi_version(void);
 const char* moe_build_info(void);
 
 /* Prepares the process: exit without running libtorch's destructors under running work, one thread
- * for backward, an allocator that keeps large blocks. Call once, before anything else. */
+ * for backward, an allocator that keeps large blocks. Call it first, once on each thread. */
 int32_t moe_initialize(moe_error* error);
 
 /* Live handles of a kind, or -1 for an unknown kind.                               [any-thread] */
@@ -143,7 +143,7 @@ moe_tensor moe_tensor_from_bytes(const void* bytes, int64_t byte_count, const in
 moe_tensor moe_tensor_from_mapping(moe_mapping mapping, int64_t offset, const int64_t* sizes,
                                    int32_t dimensions, int32_t dtype, moe_error* error);
 
-/* Frees `count` tensors. All or none: a handle that is not a live tensor frees nothing. */
+/* Frees `count` different tensors. All or none: a handle of no live tensor frees nothing. */
 int32_t moe_tensor_free(const moe_tensor* tensors, int32_t count, moe_error* error);
 
 /* Writes dtype, device, device index, flags (1 requires_grad, 2 contiguous, 4 leaf, 8 has grad),
@@ -189,7 +189,7 @@ int32_t moe_tensor_set_requires_grad(moe_tensor tensor, int32_t requires_grad, m
 int32_t moe_grad_enabled(void);
 int32_t moe_set_grad_enabled(int32_t enabled);
 
-/* ---- random numbers, threads, attention ---------------------------------------------------- */
+/* ---- random numbers, threads, precision ---------------------------------------------------- */
 
 /* Seeds the generators of every device. */
 int32_t moe_manual_seed(int64_t seed, moe_error* error);
@@ -200,10 +200,6 @@ int32_t moe_set_rng_state(int32_t device, int32_t device_index, moe_tensor state
 
 int32_t moe_thread_count(void);
 int32_t moe_set_thread_count(int32_t count, moe_error* error);
-
-/* Allows or forbids a backend (0 math, 1 flash, 2 efficient, 3 cudnn) to scaled dot-product
- * attention. Returns whether it was allowed before. */
-int32_t moe_attention_backend(int32_t backend, int32_t enabled, moe_error* error);
 
 /* TF32 for float32 matrix products on CUDA: 0 highest (off), 1 high. */
 int32_t moe_float32_precision(int32_t level, moe_error* error);

@@ -5,6 +5,8 @@
 #include <ATen/core/stack.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <map>
 #include <memory>
 #include <vector>
@@ -52,9 +54,11 @@ struct Reader {
   const char* text;
 
   const moe_value& take() {
-    if (next == end) invalid("a list is longer than the values given for it");
+    if (next == end) too_short();
     return *next++;
   }
+
+  [[noreturn]] static void too_short() { invalid("a list is longer than the values given for it"); }
 };
 
 [[noreturn]] void mismatch(const c10::Type& type, const moe_value& value) {
@@ -69,6 +73,12 @@ std::string_view string_of(const moe_value& value, const char* text) {
   return {text + value.as.string, value.count};
 }
 
+std::string number_text(double number) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.16g", number);
+  return text.data();
+}
+
 bool is_integral(double number) {
   return number == static_cast<double>(static_cast<int64_t>(number));
 }
@@ -79,7 +89,7 @@ int64_t integer_of(const c10::Type& type, const moe_value& value) {
   constexpr double kExact = 9007199254740992.0;
   const double number = value.as.number;
   if (!(number >= -kExact && number <= kExact) || !is_integral(number)) {
-    invalid("expected an integer, got " + std::to_string(number));
+    invalid("expected an integer, got " + number_text(number));
   }
   return static_cast<int64_t>(number);
 }
@@ -150,14 +160,19 @@ c10::IValue list_of(const c10::ListType& type, const moe_value& value, Reader& r
   const c10::Type& element = *type.getElementType();
   if (value.tag != MOE_VALUE_LIST) {
     // One number where `int[2]` is wanted stands for both.
-    if (value.tag == MOE_VALUE_TENSOR || value.tag == MOE_VALUE_STRING) mismatch(type, value);
-    const size_t count = static_cast<size_t>(std::max(length, 1));
-    if (element.kind() == c10::TypeKind::FloatType) {
-      return c10::List<double>(std::vector<double>(count, double_of(element, value)));
+    const size_t repeats = static_cast<size_t>(std::max(length, 1));
+    switch (element.kind()) {
+      case c10::TypeKind::FloatType:
+        return c10::List<double>(std::vector<double>(repeats, double_of(type, value)));
+      case c10::TypeKind::IntType:
+      case c10::TypeKind::SymIntType:
+        return c10::List<int64_t>(std::vector<int64_t>(repeats, integer_of(type, value)));
+      default:
+        mismatch(type, value);
     }
-    return c10::List<int64_t>(std::vector<int64_t>(count, integer_of(element, value)));
   }
   const uint32_t count = value.count;
+  if (count > reader.end - reader.next) reader.too_short();
   switch (element.kind()) {
     case c10::TypeKind::TensorType: {
       c10::List<at::Tensor> list;
@@ -310,7 +325,10 @@ struct Writer {
 
 void free_results(moe_value* first, moe_value* end) {
   for (moe_value* value = first; value != end; ++value) {
-    if (value->tag == MOE_VALUE_TENSOR) tensors().release(value->as.handle);
+    // The last one has no handle yet if it was the table that threw.
+    if (value->tag == MOE_VALUE_TENSOR && value->as.handle != 0) {
+      tensors().release(value->as.handle);
+    }
   }
 }
 
@@ -328,13 +346,9 @@ std::string describe_call(const c10::OperatorHandle& op, const moe_value* values
           text += "not a live tensor";
         }
         break;
-      case MOE_VALUE_NUMBER: {
-        std::string number = std::to_string(value.as.number);
-        number.erase(number.find_last_not_of('0') + 1);
-        if (number.ends_with('.')) number.pop_back();
-        text += number;
+      case MOE_VALUE_NUMBER:
+        text += number_text(value.as.number);
         break;
-      }
       case MOE_VALUE_BOOL:
         text += value.as.boolean != 0 ? "true" : "false";
         break;

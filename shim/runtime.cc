@@ -1,4 +1,4 @@
-// The process: versions, start, exit, random numbers, threads, attention backends, interrupts.
+// The process: versions, start, exit, random numbers, threads, precision, interrupts.
 
 #include <ATen/Context.h>
 #include <ATen/Functions.h>
@@ -16,6 +16,7 @@
 
 #include <cstdlib>
 #include <limits>
+#include <mutex>
 
 #include "internal.h"
 
@@ -27,7 +28,7 @@ namespace {
 // Written by a signal handler and read by JavaScript over shared memory.
 volatile int32_t interrupt_count = 0;
 bool interrupt_installed = false;
-struct sigaction previous_action {};
+struct sigaction previous_action{};
 
 void on_interrupt(int signal, siginfo_t* info, void* context) {
   interrupt_count = interrupt_count + 1;
@@ -94,16 +95,16 @@ MOE_EXPORT const char* moe_build_info(void) {
 
 MOE_EXPORT int32_t moe_initialize(moe_error* error) {
   return guarded_status(error, "moe_initialize", [] {
-    static bool done = false;
-    if (done) return;
-    done = true;
 #ifdef __GLIBC__
-    on_exit(leave, nullptr);
-    // glibc returns every large block to the kernel at once, and the next operator faults its pages
-    // in again: several times the cost of the arithmetic for memory-bound operators.
-    mallopt(M_MMAP_MAX, 0);
-    mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
-    mallopt(M_TOP_PAD, 64 << 20);
+    static std::once_flag once;
+    std::call_once(once, [] {
+      on_exit(leave, nullptr);
+      // glibc returns every large block to the kernel at once, and the next operator faults its
+      // pages in again: several times the cost of the arithmetic for memory-bound operators.
+      mallopt(M_MMAP_MAX, 0);
+      mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+      mallopt(M_TOP_PAD, 64 << 20);
+    });
 #endif
     // Backward on the calling thread: it keeps that thread's CUDA stream, library handles and
     // capture state.
@@ -164,34 +165,6 @@ MOE_EXPORT int32_t moe_set_thread_count(int32_t count, moe_error* error) {
   });
 }
 
-MOE_EXPORT int32_t moe_attention_backend(int32_t backend, int32_t enabled, moe_error* error) {
-  return guarded<int32_t>(error, "moe_attention_backend", -1, [&]() -> int32_t {
-    at::Context& context = at::globalContext();
-    bool before = false;
-    switch (backend) {
-      case 0:
-        before = context.userEnabledMathSDP();
-        context.setSDPUseMath(enabled != 0);
-        break;
-      case 1:
-        before = context.userEnabledFlashSDP();
-        context.setSDPUseFlash(enabled != 0);
-        break;
-      case 2:
-        before = context.userEnabledMemEfficientSDP();
-        context.setSDPUseMemEfficient(enabled != 0);
-        break;
-      case 3:
-        before = context.userEnabledCuDNNSDP();
-        context.setSDPUseCuDNN(enabled != 0);
-        break;
-      default:
-        invalid("attention backend " + std::to_string(backend) + " is not one of 0 to 3");
-    }
-    return before ? 1 : 0;
-  });
-}
-
 MOE_EXPORT int32_t moe_float32_precision(int32_t level, moe_error* error) {
   return guarded_status(error, "moe_float32_precision", [&] {
     if (level != 0 && level != 1) invalid("the level must be 0 or 1, got " + std::to_string(level));
@@ -202,7 +175,7 @@ MOE_EXPORT int32_t moe_float32_precision(int32_t level, moe_error* error) {
 MOE_EXPORT int32_t moe_interrupt_install(moe_error* error) {
   return guarded_status(error, "moe_interrupt_install", [] {
     if (interrupt_installed) return;
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_sigaction = on_interrupt;
     action.sa_flags = SA_SIGINFO | SA_RESTART;
     sigemptyset(&action.sa_mask);
@@ -216,6 +189,11 @@ MOE_EXPORT int32_t moe_interrupt_install(moe_error* error) {
 MOE_EXPORT int32_t moe_interrupt_uninstall(moe_error* error) {
   return guarded_status(error, "moe_interrupt_uninstall", [] {
     if (!interrupt_installed) return;
+    struct sigaction current{};
+    if (sigaction(SIGINT, nullptr, &current) != 0) throw Failure(MOE_IO, "sigaction failed");
+    // A handler that was installed since then calls this one: taking this one out would take out
+    // that one too, so it stays and goes on counting.
+    if ((current.sa_flags & SA_SIGINFO) == 0 || current.sa_sigaction != on_interrupt) return;
     if (sigaction(SIGINT, &previous_action, nullptr) != 0) {
       throw Failure(MOE_IO, "sigaction failed");
     }

@@ -30,6 +30,12 @@ struct Mapping {
 
 namespace {
 
+// An open file, closed at the end of a block.
+struct Descriptor {
+  int file;
+  ~Descriptor() { close(file); }
+};
+
 std::vector<int64_t> shape_of(const int64_t* sizes, int32_t dimensions) {
   if (dimensions < 0 || dimensions > MOE_MAX_DIMENSIONS) {
     invalid("a tensor has 0 to " + std::to_string(MOE_MAX_DIMENSIONS) + " dimensions, not " +
@@ -100,8 +106,7 @@ MOE_EXPORT moe_tensor moe_tensor_from_mapping(moe_mapping mapping, int64_t offse
     if (reinterpret_cast<uintptr_t>(data) % c10::elementSize(type) != 0) {
       return tensors().insert(borrowed(data, {bytes}, at::kByte).clone().view(type).view(shape));
     }
-    return tensors().insert(at::from_blob(
-        data, shape, [file](void*) {}, options));
+    return tensors().insert(at::from_blob(data, shape, [file](void*) {}, options));
   });
 }
 
@@ -179,21 +184,21 @@ MOE_EXPORT moe_mapping moe_file_map(const char* path, int64_t* byte_count, moe_e
       throw Failure(MOE_IO,
                     std::string("cannot ") + action + " " + path + ": " + std::strerror(errno));
     };
-    const int file = open(path, O_RDONLY | O_CLOEXEC);
+    // Without O_NONBLOCK a named pipe would be waited for.
+    const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file < 0) fail("open");
-    struct stat status {};
+    const Descriptor closing{file};
+    struct stat status{};
+    if (fstat(file, &status) != 0) fail("look at");
+    if (!S_ISREG(status.st_mode)) invalid(std::string(path) + " is not a regular file");
     auto mapping = std::make_shared<Mapping>();
-    if (fstat(file, &status) == 0 && status.st_size > 0) {
+    if (status.st_size > 0) {
       void* data = mmap(nullptr, static_cast<size_t>(status.st_size), PROT_READ | PROT_WRITE,
                         MAP_PRIVATE, file, 0);
-      if (data == MAP_FAILED) {
-        close(file);
-        fail("map");
-      }
+      if (data == MAP_FAILED) fail("map");
       mapping->data = data;
       mapping->size = status.st_size;
     }
-    close(file);
     *byte_count = mapping->size;
     return mappings().insert(std::move(mapping));
   });

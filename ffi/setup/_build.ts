@@ -8,7 +8,14 @@
 import { join } from "node:path";
 import { type Compiler, findCompiler } from "./_compiler.ts";
 import { findCudaHeaders } from "./_cuda_headers.ts";
-import { exists, type Host, run, secondsSince, SetupError } from "./_host.ts";
+import {
+  cpuIdentity,
+  exists,
+  type Host,
+  run,
+  secondsSince,
+  SetupError,
+} from "./_host.ts";
 import { hash, listSources, sourceTexts } from "./_sources.ts";
 import { libraryName, type Libtorch, libtorchFiles } from "./_libtorch.ts";
 
@@ -17,6 +24,11 @@ const BYTES_PER_COMPILE = 1.3e9;
 
 const FLAGS = "-std=c++20 -O3 -fPIC -fvisibility=hidden -Wall -Wextra -Werror"
   .split(" ");
+
+// The kernels of the CPU are compiled for the one at hand: the shim never leaves
+// the machine it was built on, and is built anew on another.
+const CPU_FLAGS =
+  "-march=native -fopenmp-simd -fno-math-errno -fno-trapping-math".split(" ");
 
 /** What a build made. */
 export interface Build {
@@ -28,8 +40,9 @@ export interface Build {
 }
 
 /**
- * Compiles every `.cc` below `sourceDir` and links them to
- * `build/<libtorch>/libmoebius.so` in the state folder.
+ * Compiles every `.cc` below `sourceDir`, but those in folders named `cuda` for
+ * a libtorch without it, and links them to `build/<libtorch>/libmoebius.so` in
+ * the state folder. What lies in folders named `cpu` is compiled for this CPU.
  *
  * @throws {SetupError} If there is no compiler, a CUDA header is missing, or a
  * source does not compile.
@@ -40,7 +53,9 @@ export async function buildShim(
 ): Promise<Build> {
   const { libtorch, sourceDir } = options;
   const startMs = performance.now();
-  const sources = listSources(sourceDir).filter((path) => path.endsWith(".cc"));
+  const sources = listSources(sourceDir).filter((path) =>
+    path.endsWith(".cc") && (libtorch.cuda || !isInFolder(path, "cuda"))
+  );
   if (sources.length === 0) {
     throw new SetupError(
       `Cannot build the shim: no .cc file in ${sourceDir}: is the clone complete?`,
@@ -58,15 +73,20 @@ export async function buildShim(
   Deno.mkdirSync(objectDir, { recursive: true });
 
   const objects = sources.map((source) => {
+    const forCpu = isInFolder(source, "cpu");
+    const ownFlags = forCpu ? CPU_FLAGS : [];
     const key = hash([
       ...sourceTexts(sourceDir, source),
       ...flags,
+      ...ownFlags,
+      forCpu ? cpuIdentity() : "",
       compiler.version,
       compiler.path,
       identity,
     ]);
     return {
       source,
+      flags: ownFlags,
       path: join(objectDir, `${source.replaceAll("/", "__")}.${key}.o`),
     };
   });
@@ -120,6 +140,10 @@ async function compileFlags(
   ];
 }
 
+function isInFolder(path: string, folder: string): boolean {
+  return path.split("/").slice(0, -1).includes(folder);
+}
+
 function linkFlags(libtorch: Libtorch, host: Host): string[] {
   const libDir = join(libtorch.path, "lib");
   const cuda = libtorch.cuda ? ["torch_cuda", "c10_cuda"] : [];
@@ -132,6 +156,11 @@ function linkFlags(libtorch: Libtorch, host: Host): string[] {
     : [
       "-shared",
       "-Wl,--no-as-needed",
+      // The one that libtorch uses: a compiler that links its own statically would put a second
+      // copy of the library's state into the process.
+      "-l:libstdc++.so.6",
+      // The exit handler must outlive Deno's closing of the library.
+      "-Wl,-z,nodelete",
       ...(libtorch.cuda ? [] : ["-Wl,-z,defs"]),
     ];
   return [
@@ -156,7 +185,11 @@ async function compileAll(
     flags: readonly string[];
     sourceDir: string;
     libtorch: Libtorch;
-    objects: readonly { source: string; path: string }[];
+    objects: readonly {
+      source: string;
+      flags: readonly string[];
+      path: string;
+    }[];
   },
 ): Promise<void> {
   const { objects } = job;
@@ -182,7 +215,12 @@ async function compileAll(
       const startMs = performance.now();
       try {
         await compile(job.compiler, host, {
-          args: [...job.flags, "-c", join(job.sourceDir, object.source)],
+          args: [
+            ...job.flags,
+            ...object.flags,
+            "-c",
+            join(job.sourceDir, object.source),
+          ],
           out: object.path,
         });
         host.log(

@@ -94,6 +94,30 @@ export async function run(
   };
 }
 
+let cpu: string | undefined;
+
+/**
+ * What tells this machine's CPU from another for which code may be compiled
+ * differently: model and instruction sets.
+ */
+export function cpuIdentity(): string {
+  return cpu ??= `${Deno.build.arch} ${describeCpu()}`;
+}
+
+// Linux describes one core after another; the first is enough, and quick.
+function describeCpu(): string {
+  if (Deno.build.os !== "linux") return "";
+  using file = Deno.openSync("/proc/cpuinfo");
+  const bytes = new Uint8Array(8192);
+  const text = new TextDecoder().decode(
+    bytes.subarray(0, file.readSync(bytes) ?? 0),
+  );
+  const telling =
+    /^(vendor_id|cpu family|model|flags|Features|CPU (implementer|part|variant))\s*:/;
+  return (text.split("\n\n")[0] ?? "").split("\n")
+    .filter((line) => telling.test(line)).join("\n");
+}
+
 /**
  * Bytes that can still be written to the file system that holds this (existing)
  * folder.

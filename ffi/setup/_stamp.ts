@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { hashSources, listSources } from "./_sources.ts";
-import { type Host, statOrUndefined } from "./_host.ts";
+import { cpuIdentity, type Host, statOrUndefined } from "./_host.ts";
 import {
   type Libtorch,
   libtorchFiles,
@@ -57,6 +57,7 @@ const fingerprints = (paths: readonly string[]): Fingerprints =>
 interface Stamp {
   readonly format: number;
   readonly variables: Fingerprints;
+  readonly cpu: string;
   readonly libtorch: Fingerprints;
   readonly compiler: Fingerprints;
   readonly shim: Fingerprints;
@@ -85,7 +86,10 @@ export function checkStamp(host: Host, sourceDir: string): Standing {
     return { current: false, libtorch: undefined };
   }
   const { setup } = stamp;
-  if (!unchanged(stamp.shim) || compilerChanged(stamp.compiler)) {
+  if (
+    stamp.cpu !== cpuIdentity() || !unchanged(stamp.shim) ||
+    compilerChanged(stamp.compiler)
+  ) {
     return { current: false, libtorch: setup.libtorch };
   }
   const sources = sourceFingerprints(sourceDir);
@@ -115,6 +119,7 @@ export function writeStamp(
   replaceStamp(host, {
     format: FORMAT,
     variables: variables(host),
+    cpu: cpuIdentity(),
     libtorch: fingerprints(libtorchFiles(setup.libtorch)),
     compiler: fingerprints([options.compilerPath]),
     shim: fingerprints([setup.shim]),
