@@ -30,7 +30,7 @@ export {
   prepareDataset,
   type TokenShards,
 } from "./data/mod.ts";
-export { type Evaluation, evaluateLoss } from "./evaluate/loss.ts";
+export { evaluateLoss, type Evaluation } from "./evaluate/loss.ts";
 export {
   type GenerateOptions,
   generateText,

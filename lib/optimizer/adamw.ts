@@ -105,7 +105,8 @@ export class AdamW {
   }
 
   #update(grads: readonly Tensor[]): void {
-    const { betas: [beta1 = 0.9, beta2 = 0.999], eps, weightDecay } = this.#options;
+    const { betas: [beta1 = 0.9, beta2 = 0.999], eps, weightDecay } =
+      this.#options;
     const finite = aten("isfinite", this.gradNorm).to("float32");
     const foundInf = finite.neg().add(1);
     this.skipped.add_(foundInf);
