@@ -73,7 +73,6 @@ export class LLaMAMoE implements Mlp {
   }
 
   forward(x_BTC: Tensor, routing?: Tensor): MlpOutput {
-    const { n_expert_per_token: K } = this.#config;
     const [B, T, C] = x_BTC.shape as [number, number, number];
     const x_NC = x_BTC.reshape(B * T, C);
     const { weights_NK, experts_NK, logits_NE } = this.router.forward(
