@@ -21,7 +21,9 @@ import type { TensorToWrite } from "./safetensors_writer.ts";
 
 /** A tensor, or a part of one, under the name it has in a file. */
 export interface NamedTensor {
+  /** Its name in the file. */
   readonly name: string;
+  /** Sizes of its part. */
   readonly shape: readonly number[];
   /** The tensor that holds it, or part of it is. */
   readonly tensor: Tensor;

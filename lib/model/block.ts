@@ -26,7 +26,9 @@ export interface BlockContext {
 
 /** Options of {@linkcode Block}. */
 export interface BlockOptions {
+  /** Attention kernel. */
   readonly backend: AttentionBackend;
+  /** What to keep and multiply in. */
   readonly dtypes: Dtypes;
   /** Makes the MLP, with its weights under the given name. */
   readonly createMlp: (name: string, weights: Weights) => Mlp;

@@ -234,7 +234,7 @@ export class GPT {
 }
 
 /** The MLP that a configuration asks for. */
-export const createMlp: CreateMlp = (config, name, weights, options) => {
+export const createMlp: CreateMlp = (config, name, weights, options): Mlp => {
   const dense = config.mlp_class_name === "LLaMAMLP" ||
     options.layer < (config.first_k_dense_replace ?? 0);
   return dense

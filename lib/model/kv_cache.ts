@@ -21,10 +21,13 @@ export interface LayerCache {
 
 /** Options of {@linkcode KvCache}. */
 export interface KvCacheOptions {
+  /** Sequences held side by side. */
   batchSize: number;
   /** Most positions it will hold. */
   length: number;
+  /** Where the memory is. */
   device: Device;
+  /** Element type of keys and values. */
   dtype: DType;
 }
 

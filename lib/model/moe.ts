@@ -25,9 +25,11 @@ import { normal, type Parameter, type Weights, ZEROS } from "./weights.ts";
 
 /** Options of {@linkcode LLaMAMoE}. */
 export interface MoeOptions {
+  /** What to keep and multiply in. */
   readonly dtypes: Dtypes;
   /** Number of the layer. */
   readonly layer: number;
+  /** Where loads are counted. */
   readonly statistics: RouterStatistics;
 }
 

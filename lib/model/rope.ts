@@ -19,7 +19,9 @@ import { cast } from "./precision.ts";
 
 /** Cosines and sines of all positions; R is the number of rotated values of a head. */
 export interface RopeCache {
+  /** Cosines [T, R]. */
   readonly cos_TR: Tensor;
+  /** Sines [T, R]. */
   readonly sin_TR: Tensor;
 }
 

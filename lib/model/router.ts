@@ -36,6 +36,7 @@ export interface Router {
 
 /** Options of both routers. */
 export interface RouterOptions {
+  /** What to keep and multiply in. */
   readonly dtypes: Dtypes;
 }
 

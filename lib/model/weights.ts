@@ -36,7 +36,9 @@ export function normal(std: number): Initializer {
 
 /** A tensor that the optimizer updates. */
 export interface Parameter {
+  /** Where it is in the model. */
   readonly name: string;
+  /** A leaf that requires grad. */
   readonly tensor: Tensor;
 }
 
@@ -44,6 +46,7 @@ export interface Parameter {
 export interface NamedWeight {
   /** LitGPT's name, such as `"transformer.h.0.mlp.experts.3.fc_1.weight"`. */
   readonly name: string;
+  /** Sizes under that name. */
   readonly shape: readonly number[];
   /** The tensor that holds it, or part of it is. */
   readonly tensor: Tensor;
@@ -51,6 +54,7 @@ export interface NamedWeight {
   readonly parameter: Parameter | undefined;
   /** Its part of a tensor that has the shape of `tensor`: the weight itself, or its optimizer state. */
   readonly part: (whole: Tensor) => Tensor;
+  /** How it starts. */
   readonly initializer: Initializer;
   /** It has another entry's values: tied embeddings. */
   readonly alias: boolean;
@@ -60,7 +64,9 @@ const whole = (tensor: Tensor): Tensor => tensor;
 
 /** Where and as what weights are created. */
 export interface WeightOptions {
+  /** Where they are. */
   readonly device: Device;
+  /** Element type of all but buffers. */
   readonly dtype: DType;
 }
 

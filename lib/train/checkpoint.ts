@@ -48,7 +48,7 @@ const stateSchema = z.object({
 });
 
 /** Where a run stands, beside its tensors. */
-export interface Progress {
+export interface RunProgress {
   /** Optimizer steps done. */
   step: number;
   /** Tokens trained on. */
@@ -75,7 +75,7 @@ export interface TrainingState {
 export async function writeTrainingCheckpoint(
   draft: CheckpointDraft,
   { config, model, optimizer, tokenizer }: TrainingState,
-  progress: Progress,
+  progress: RunProgress,
 ): Promise<void> {
   const { named } = model.weights;
   await draft.writeTensors(CHECKPOINT_FILES.weights, tensorsToWrite(named), {
@@ -108,7 +108,7 @@ export async function writeTrainingCheckpoint(
 export async function readTrainingCheckpoint(
   path: string,
   { model, optimizer }: Pick<TrainingState, "model" | "optimizer">,
-): Promise<Progress> {
+): Promise<RunProgress> {
   const file = join(path, CHECKPOINT_FILES.state);
   const parsed = stateSchema.safeParse(
     JSON.parse(await Deno.readTextFile(file)),

@@ -18,7 +18,9 @@ import { loadTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
 
 /** A run's tokenizer and tokens. */
 export interface Dataset extends Disposable {
+  /** What made the tokens. */
   readonly tokenizer: Tokenizer;
+  /** The tokens, mapped into memory. */
   readonly shards: TokenShards;
 }
 

@@ -17,8 +17,11 @@ import { dtypesOf, type Precision } from "../model/precision.ts";
 
 /** Where and how a run computes. */
 export interface Placement {
+  /** Where tensors are. */
   readonly device: Device;
+  /** What weights are kept and multiplied in. */
   readonly precision: Precision;
+  /** The attention kernel, known to run. */
   readonly attention: AttentionBackend;
   /** One line for the user: device, precision, attention kernel and why. */
   readonly description: string;

@@ -9,7 +9,7 @@ import type { RunConfig } from "../config/mod.ts";
 import { type MetricsRow, Throughput } from "../metrics/mod.ts";
 import { peakFlops } from "../metrics/peak_flops.ts";
 import { flopsPerToken } from "../model/count.ts";
-import type { Progress } from "./checkpoint.ts";
+import type { RunProgress } from "./checkpoint.ts";
 import type { Placement } from "./device.ts";
 import { peakMemoryBytes } from "./memory.ts";
 import type { RunPlan } from "./plan.ts";
@@ -17,7 +17,7 @@ import type { RunPlan } from "./plan.ts";
 /** Counts steps, tokens and seconds. */
 export class Meter {
   /** What a checkpoint keeps of it. */
-  readonly progress: Omit<Progress, "loader">;
+  readonly progress: Omit<RunProgress, "loader">;
   readonly #config: RunConfig;
   readonly #plan: RunPlan;
   readonly #placement: Placement;
@@ -30,7 +30,7 @@ export class Meter {
   constructor(
     config: RunConfig,
     plan: RunPlan,
-    options: { placement: Placement; resumed: Progress | null },
+    options: { placement: Placement; resumed: RunProgress | null },
   ) {
     const { placement, resumed } = options;
     this.#config = config;

@@ -25,8 +25,8 @@ import { GPT } from "../model/gpt.ts";
 import { AdamW } from "../optimizer/adamw.ts";
 import {
   CHECKPOINT_FILES,
-  type Progress,
   readTrainingCheckpoint,
+  type RunProgress,
   writeTrainingCheckpoint,
 } from "./checkpoint.ts";
 import type { Dataset } from "./dataset.ts";
@@ -53,8 +53,11 @@ export interface TrainObserver {
 
 /** Options of {@linkcode Trainer.open}. */
 export interface OpenOptions {
+  /** The tokens to train on; disposed by who opened it. */
   readonly dataset: Dataset;
+  /** Where and how to compute. */
   readonly placement: Placement;
+  /** Told what happens. */
   readonly observer?: TrainObserver;
 }
 
@@ -63,6 +66,7 @@ export type StopReason = StopRule | "interrupted";
 
 /** What a run did. */
 export interface TrainSummary {
+  /** Why the run ended. */
   readonly reason: StopReason;
   /** Optimizer steps done, over all processes of the run. */
   readonly step: number;
@@ -175,7 +179,7 @@ export class Trainer {
       model: GPT;
       optimizer: AdamW;
       store: CheckpointStore;
-      progress: Progress | null;
+      progress: RunProgress | null;
       info: RunInfo;
     },
   ) {
@@ -428,7 +432,7 @@ async function start(
   config: RunConfig,
   parts: { model: GPT; optimizer: AdamW },
   resume: ResumePoint | null,
-): Promise<Progress | null> {
+): Promise<RunProgress | null> {
   if (resume !== null) return await readTrainingCheckpoint(resume.path, parts);
   const { initial_checkpoint_dir } = config;
   if (initial_checkpoint_dir === null) {

@@ -1,0 +1,68 @@
+/**
+ * Names on a hub.
+ *
+ * @module
+ */
+
+/** A repository of a hub, at one state of it. */
+export interface HubRepository {
+  /** What it holds. */
+  readonly type: "model" | "dataset";
+  /** Its name, such as `roneneldan/TinyStories`. */
+  readonly name: string;
+  /** A branch, a tag or a commit hash. Default `main`. */
+  readonly revision?: string;
+}
+
+/** Whether a revision is a commit, whose files never change. */
+export function isCommit(revision: string): boolean {
+  return /^[0-9a-f]{40}$/.test(revision);
+}
+
+/** A repository in words: "the dataset roneneldan/TinyStories". */
+export function describeRepository({ type, name }: HubRepository): string {
+  return `the ${type} ${name}`;
+}
+
+/**
+ * Refuses a repository that no hub can have, before anything is asked or written.
+ *
+ * @throws {TypeError} If its name or revision cannot be one.
+ */
+export function checkRepository({ name, revision }: HubRepository): void {
+  const part = "[A-Za-z0-9][A-Za-z0-9._-]*";
+  if (!new RegExp(`^(${part}/)?${part}$`).test(name) || name.includes("--")) {
+    throw new TypeError(
+      `Cannot download ${
+        JSON.stringify(name)
+      }: it is not the name of a repository: expected OWNER/NAME`,
+    );
+  }
+  if (revision !== undefined && !isSafePath(revision)) {
+    throw new TypeError(
+      `Cannot download ${name} at ${
+        JSON.stringify(revision)
+      }: it is not a branch, a tag or a commit`,
+    );
+  }
+}
+
+/**
+ * Whether a path from a repository stays inside the folder that it is put in,
+ * on every system.
+ */
+export function isSafePath(path: string): boolean {
+  return path.split("/").every((part) =>
+    part !== "" && part !== "." && part !== ".." && !/[\\:\p{Cc}]/u.test(part)
+  );
+}
+
+/** Where a file of a commit is fetched from. */
+export function fileUrl(
+  repository: HubRepository,
+  file: { endpoint: string; commit: string; path: string },
+): string {
+  const folder = repository.type === "model" ? "" : "datasets/";
+  const path = file.path.split("/").map(encodeURIComponent).join("/");
+  return `${file.endpoint}/${folder}${repository.name}/resolve/${file.commit}/${path}`;
+}

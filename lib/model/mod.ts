@@ -1,0 +1,20 @@
+/**
+ * The model: GPT, its layers, its weights, and counts of both.
+ *
+ * @module
+ */
+
+export * from "./attention.ts";
+export * from "./balance.ts";
+export * from "./block.ts";
+export * from "./count.ts";
+export * from "./gpt.ts";
+export * from "./kv_cache.ts";
+export * from "./linear.ts";
+export * from "./load.ts";
+export * from "./mlp.ts";
+export * from "./moe.ts";
+export * from "./precision.ts";
+export * from "./rope.ts";
+export * from "./router.ts";
+export * from "./weights.ts";

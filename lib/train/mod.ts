@@ -1,0 +1,11 @@
+/**
+ * Training: a run from its configuration to its checkpoints.
+ *
+ * @module
+ */
+
+export * from "./dataset.ts";
+export * from "./device.ts";
+export * from "./plan.ts";
+export * from "./schedule.ts";
+export * from "./trainer.ts";
