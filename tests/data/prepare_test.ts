@@ -236,7 +236,7 @@ Deno.test("prepareDataset() refuses what cannot work before it starts", async ()
       /has no bos token/,
     );
     await prepare(folder, { tokenizer: bosless, bos: false });
-    await assert.rejects(prepare(folder, { valFraction: 0 }), /valFraction/);
+    await assert.rejects(prepare(folder, { valFraction: -0.1 }), /valFraction/);
     await assert.rejects(prepare(folder, { seed: -1 }), /seed/);
     await assert.rejects(
       prepare(folder, { train: "empty" }),
