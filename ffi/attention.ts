@@ -157,6 +157,9 @@ export function probeAttention(
   options: AttentionProbeOptions,
 ): AttentionProbe[] {
   return BACKENDS.map((backend) => {
+    if (options.device === "cpu" && CUDA_ONLY.includes(backend)) {
+      return { backend, works: false, reason: "it is for CUDA devices" };
+    }
     try {
       const error = scope(() =>
         largestError(attempt(backend, options), attempt("math", options))
@@ -173,6 +176,8 @@ export function probeAttention(
     }
   });
 }
+
+const CUDA_ONLY: readonly AttentionBackend[] = ["cudnn", "efficient"];
 
 // Far above what bfloat16 costs, far below what a kernel gives that does something else.
 const LARGEST_ERROR = 0.1;

@@ -106,7 +106,9 @@ export function chooseAttention(
     );
   }
   const refused = wanted.slice(0, wanted.indexOf(chosen));
-  const others = refused.length === 0 ? "" : ` (${why(refused)})`;
+  const others = refused.length === 0 || device === "cpu"
+    ? ""
+    : ` (${why(refused)})`;
   return {
     backend: chosen.backend,
     reason: `${chosen.backend} attention runs${others}`,

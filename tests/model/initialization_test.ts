@@ -2,9 +2,10 @@
 
 import { strict as assert } from "node:assert";
 import { createHash } from "node:crypto";
-import { aten, manualSeed, scope } from "../../ffi/mod.ts";
+import { aten, buildInfo, manualSeed, scope } from "../../ffi/mod.ts";
 import { defineModelConfig, type ModelInput } from "../../lib/config/model.ts";
 import { GPT } from "../../lib/model/gpt.ts";
+import type { Precision } from "../../lib/model/precision.ts";
 import { readConfig, readTable, readTensors } from "./_golden.ts";
 
 const CASES = [
@@ -15,22 +16,29 @@ const CASES = [
 ] as const;
 
 for (const [name, precision] of CASES) {
-  Deno.test(`Weights.initialize() draws what LitGPT draws for ${name}`, async () => {
-    using model = new GPT(await readConfig(name), { precision });
-    const expected = await readTensors(`${name}/weights.safetensors`);
-    manualSeed(42);
-    model.weights.initialize();
-    assert.deepEqual(
-      model.weights.named.map((weight) => weight.name).sort(),
-      [...expected.keys()].sort(),
-    );
-    for (const { name: key, tensor, part } of model.weights.named) {
-      scope(() => {
-        const same = aten("equal", part(tensor).detach(), expected.get(key)!);
-        assert.ok(same, `${key} differs`);
-      });
-    }
+  Deno.test({
+    name: `Weights.initialize() draws what LitGPT draws for ${name}`,
+    // LitGPT drew under libtorch 2.13; draws of bfloat16 differ in 2.11.
+    ignore: precision === "bf16-true" && !buildInfo().torch.startsWith("2.13"),
+    fn: () => compare(name, precision),
   });
+}
+
+async function compare(name: string, precision: Precision): Promise<void> {
+  using model = new GPT(await readConfig(name), { precision });
+  const expected = await readTensors(`${name}/weights.safetensors`);
+  manualSeed(42);
+  model.weights.initialize();
+  assert.deepEqual(
+    model.weights.named.map((weight) => weight.name).sort(),
+    [...expected.keys()].sort(),
+  );
+  for (const { name: key, tensor, part } of model.weights.named) {
+    scope(() => {
+      const same = aten("equal", part(tensor).detach(), expected.get(key)!);
+      assert.ok(same, `${key} differs`);
+    });
+  }
 }
 
 interface Digests {
