@@ -24,4 +24,5 @@ export * from "./runtime.ts";
 export * from "./scope.ts";
 export * from "./setup/mod.ts";
 export { Tensor } from "./tensor.ts";
+export type { TensorOperators } from "./tensor_operators.ts";
 export type { MemoryFormat, Operators, Scalar } from "./operators.generated.ts";

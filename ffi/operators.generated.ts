@@ -10651,4 +10651,175 @@ export interface Operators {
       memory_format?: MemoryFormat | null;
     },
   ) => Tensor;
+  /** `moebius::adamw_(Tensor(a!)[] params, Tensor[] grads, Tensor(b!)[] exp_avgs, Tensor(c!)[] exp_avg_sqs, Tensor(d!)[] steps, Tensor lr, Tensor grad_scale, Tensor found_inf, float beta1, float beta2, float eps, float weight_decay, Tensor(e!)[] shadows) -> ()` */
+  "moebius::adamw_": (
+    params: readonly Tensor[],
+    grads: readonly Tensor[],
+    exp_avgs: readonly Tensor[],
+    exp_avg_sqs: readonly Tensor[],
+    steps: readonly Tensor[],
+    lr: Tensor,
+    grad_scale: Tensor,
+    found_inf: Tensor,
+    beta1: number,
+    beta2: number,
+    eps: number,
+    weight_decay: number,
+    shadows: readonly Tensor[],
+  ) => void;
+  /** `moebius::add_rms_norm(Tensor x, Tensor residual, Tensor weight, float eps, ScalarType out_dtype) -> (Tensor sum, Tensor y)` */
+  "moebius::add_rms_norm": (
+    x: Tensor,
+    residual: Tensor,
+    weight: Tensor,
+    eps: number,
+    out_dtype: DType,
+  ) => [Tensor, Tensor];
+  /** `moebius::add_rms_norm_backward(Tensor? dsum, Tensor dy, Tensor sum, Tensor weight, Tensor rstd, ScalarType x_dtype, ScalarType residual_dtype) -> (Tensor dx, Tensor dresidual, Tensor dweight)` */
+  "moebius::add_rms_norm_backward": (
+    dsum: Tensor | null,
+    dy: Tensor,
+    sum: Tensor,
+    weight: Tensor,
+    rstd: Tensor,
+    x_dtype: DType,
+    residual_dtype: DType,
+  ) => [Tensor, Tensor, Tensor];
+  /** `moebius::add_rms_norm_forward(Tensor x, Tensor residual, Tensor weight, float eps, ScalarType out_dtype) -> (Tensor sum, Tensor y, Tensor rstd)` */
+  "moebius::add_rms_norm_forward": (
+    x: Tensor,
+    residual: Tensor,
+    weight: Tensor,
+    eps: number,
+    out_dtype: DType,
+  ) => [Tensor, Tensor, Tensor];
+  /** `moebius::grouped_linear(Tensor x, Tensor weight, Tensor ends) -> Tensor` */
+  "moebius::grouped_linear": (
+    x: Tensor,
+    weight: Tensor,
+    ends: Tensor,
+  ) => Tensor;
+  /** `moebius::grouped_linear_backward(Tensor dy, Tensor x, Tensor weight, Tensor ends) -> (Tensor dx, Tensor dweight)` */
+  "moebius::grouped_linear_backward": (
+    dy: Tensor,
+    x: Tensor,
+    weight: Tensor,
+    ends: Tensor,
+  ) => [Tensor, Tensor];
+  /** `moebius::grouped_linear_forward(Tensor x, Tensor weight, Tensor ends) -> Tensor y` */
+  "moebius::grouped_linear_forward": (
+    x: Tensor,
+    weight: Tensor,
+    ends: Tensor,
+  ) => Tensor;
+  /** `moebius::linear(Tensor x, Tensor weight, Tensor? bias) -> Tensor` */
+  "moebius::linear": (x: Tensor, weight: Tensor, bias: Tensor | null) => Tensor;
+  /** `moebius::linear_cross_entropy(Tensor x, Tensor weight, Tensor? bias, Tensor targets, int ignore_index, int chunk_rows) -> Tensor` */
+  "moebius::linear_cross_entropy": (
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | null,
+    targets: Tensor,
+    ignore_index: number,
+    chunk_rows: number,
+  ) => Tensor;
+  /** `moebius::linear_cross_entropy_forward(Tensor x, Tensor weight, Tensor? bias, Tensor targets, int ignore_index, int chunk_rows, bool with_gradients) -> (Tensor loss, Tensor dx, Tensor dweight, Tensor dbias)` */
+  "moebius::linear_cross_entropy_forward": (
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | null,
+    targets: Tensor,
+    ignore_index: number,
+    chunk_rows: number,
+    with_gradients: boolean,
+  ) => [Tensor, Tensor, Tensor, Tensor];
+  /** `moebius::moe_combine(Tensor y, Tensor weights, Tensor row, ScalarType out_dtype) -> Tensor` */
+  "moebius::moe_combine": (
+    y: Tensor,
+    weights: Tensor,
+    row: Tensor,
+    out_dtype: DType,
+  ) => Tensor;
+  /** `moebius::moe_combine_backward(Tensor dout, Tensor y, Tensor weights, Tensor row) -> (Tensor dy, Tensor dweights)` */
+  "moebius::moe_combine_backward": (
+    dout: Tensor,
+    y: Tensor,
+    weights: Tensor,
+    row: Tensor,
+  ) => [Tensor, Tensor];
+  /** `moebius::moe_combine_forward(Tensor y, Tensor weights, Tensor row, ScalarType out_dtype) -> Tensor out` */
+  "moebius::moe_combine_forward": (
+    y: Tensor,
+    weights: Tensor,
+    row: Tensor,
+    out_dtype: DType,
+  ) => Tensor;
+  /** `moebius::moe_gather(Tensor x, Tensor token, Tensor row) -> Tensor` */
+  "moebius::moe_gather": (x: Tensor, token: Tensor, row: Tensor) => Tensor;
+  /** `moebius::moe_gather_backward(Tensor dy, Tensor row) -> Tensor dx` */
+  "moebius::moe_gather_backward": (dy: Tensor, row: Tensor) => Tensor;
+  /** `moebius::moe_gather_forward(Tensor x, Tensor token, Tensor row) -> Tensor y` */
+  "moebius::moe_gather_forward": (
+    x: Tensor,
+    token: Tensor,
+    row: Tensor,
+  ) => Tensor;
+  /** `moebius::moe_sort(Tensor experts, int n_expert) -> (Tensor token, Tensor row, Tensor counts, Tensor ends)` */
+  "moebius::moe_sort": (
+    experts: Tensor,
+    n_expert: number,
+  ) => [Tensor, Tensor, Tensor, Tensor];
+  /** `moebius::rms_norm(Tensor x, Tensor weight, float eps, ScalarType out_dtype) -> Tensor` */
+  "moebius::rms_norm": (
+    x: Tensor,
+    weight: Tensor,
+    eps: number,
+    out_dtype: DType,
+  ) => Tensor;
+  /** `moebius::rms_norm_backward(Tensor dy, Tensor x, Tensor weight, Tensor rstd) -> (Tensor dx, Tensor dweight)` */
+  "moebius::rms_norm_backward": (
+    dy: Tensor,
+    x: Tensor,
+    weight: Tensor,
+    rstd: Tensor,
+  ) => [Tensor, Tensor];
+  /** `moebius::rms_norm_forward(Tensor x, Tensor weight, float eps, ScalarType out_dtype) -> (Tensor y, Tensor rstd)` */
+  "moebius::rms_norm_forward": (
+    x: Tensor,
+    weight: Tensor,
+    eps: number,
+    out_dtype: DType,
+  ) => [Tensor, Tensor];
+  /** `moebius::rope_qkv(Tensor qkv, Tensor cos, Tensor sin, int n_head, int n_query_groups) -> (Tensor q, Tensor k, Tensor v)` */
+  "moebius::rope_qkv": (
+    qkv: Tensor,
+    cos: Tensor,
+    sin: Tensor,
+    n_head: number,
+    n_query_groups: number,
+  ) => [Tensor, Tensor, Tensor];
+  /** `moebius::rope_qkv_backward(Tensor dq, Tensor dk, Tensor dv, Tensor cos, Tensor sin) -> Tensor dqkv` */
+  "moebius::rope_qkv_backward": (
+    dq: Tensor,
+    dk: Tensor,
+    dv: Tensor,
+    cos: Tensor,
+    sin: Tensor,
+  ) => Tensor;
+  /** `moebius::rope_qkv_forward(Tensor qkv, Tensor cos, Tensor sin, int n_head, int n_query_groups) -> (Tensor q, Tensor k, Tensor v)` */
+  "moebius::rope_qkv_forward": (
+    qkv: Tensor,
+    cos: Tensor,
+    sin: Tensor,
+    n_head: number,
+    n_query_groups: number,
+  ) => [Tensor, Tensor, Tensor];
+  /** `moebius::swiglu(Tensor fc) -> Tensor` */
+  "moebius::swiglu": (fc: Tensor) => Tensor;
+  /** `moebius::swiglu_backward(Tensor dy, Tensor fc) -> Tensor dfc` */
+  "moebius::swiglu_backward": (dy: Tensor, fc: Tensor) => Tensor;
+  /** `moebius::swiglu_forward(Tensor fc) -> Tensor y` */
+  "moebius::swiglu_forward": (fc: Tensor) => Tensor;
+  /** `moebius::warm_up(Device device) -> int` */
+  "moebius::warm_up": (device: Device) => number;
 }

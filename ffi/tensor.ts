@@ -5,7 +5,6 @@
  */
 
 import { adopt, release, unregister } from "./_ownership.ts";
-import { aten } from "./call.ts";
 import {
   type Device,
   type DType,
@@ -17,6 +16,7 @@ import {
 import { ErrorBuffer } from "./error.ts";
 import { display, inspect } from "./inspect.ts";
 import { check, native } from "./library.ts";
+import { TensorOperators } from "./tensor_operators.ts";
 
 /** Shape, element type and place of a tensor. */
 interface Info {
@@ -46,7 +46,7 @@ const REQUIRES_GRAD = 1n, CONTIGUOUS = 2n, LEAF = 4n;
  * console.log(x.matmul(x.t()).sum().item()); // 52
  * ```
  */
-export class Tensor {
+export class Tensor extends TensorOperators {
   #handle: number;
   #info: Info | undefined;
   /** Lives until it is disposed, whatever scope it was created in. Set by `keep`. */
@@ -54,6 +54,7 @@ export class Tensor {
 
   /** Called by ffi alone, with a handle that the new tensor then owns. */
   constructor(handle: number) {
+    super();
     this.#handle = handle;
     adopt(this);
   }
@@ -303,277 +304,10 @@ export class Tensor {
     return this;
   }
 
-  // ---- operators ----------------------------------------------------------------------------
-
-  /** Elementwise sum; shapes broadcast. `alpha` multiplies `other`. */
-  add(other: Tensor | number, alpha = 1): Tensor {
-    return aten("add.Tensor", this, other, { alpha });
-  }
-
-  /** Adds to this tensor in place. */
-  add_(other: Tensor | number, alpha = 1): this {
-    aten("add_.Tensor", this, other, { alpha });
-    return this;
-  }
-
-  /** Elementwise difference. */
-  sub(other: Tensor | number): Tensor {
-    return aten("sub.Tensor", this, other);
-  }
-
-  /** Elementwise product. */
-  mul(other: Tensor | number): Tensor {
-    return aten("mul.Tensor", this, other);
-  }
-
-  /** Multiplies this tensor in place. */
-  mul_(other: Tensor | number): this {
-    aten("mul_.Tensor", this, other);
-    return this;
-  }
-
-  /** Elementwise quotient. */
-  div(other: Tensor | number): Tensor {
-    return aten("div.Tensor", this, other);
-  }
-
-  /** Elementwise power. */
-  pow(exponent: number): Tensor {
-    return aten("pow.Tensor_Scalar", this, exponent);
-  }
-
-  /** Elementwise square. */
-  square(): Tensor {
-    return aten("square", this);
-  }
-
-  /** Elementwise square root. */
-  sqrt(): Tensor {
-    return aten("sqrt", this);
-  }
-
-  /** Elementwise reciprocal of the square root. */
-  rsqrt(): Tensor {
-    return aten("rsqrt", this);
-  }
-
-  /** Elementwise exponential. */
-  exp(): Tensor {
-    return aten("exp", this);
-  }
-
-  /** Elementwise natural logarithm. */
-  log(): Tensor {
-    return aten("log", this);
-  }
-
-  /** Elementwise negation. */
-  neg(): Tensor {
-    return aten("neg", this);
-  }
-
-  /** Elementwise absolute value. */
-  abs(): Tensor {
-    return aten("abs", this);
-  }
-
-  /** Elementwise `x * sigmoid(x)`. */
-  silu(): Tensor {
-    return aten("silu", this);
-  }
-
-  /** Elementwise logistic function. */
-  sigmoid(): Tensor {
-    return aten("sigmoid", this);
-  }
-
-  /** Elementwise `a == b`, as bool. */
-  eq(other: Tensor | number): Tensor {
-    return aten("eq.Tensor", this, other);
-  }
-
-  /** Elementwise limits. */
-  clamp(min: number | null, max: number | null = null): Tensor {
-    return aten("clamp", this, min, max);
-  }
-
-  /** Exponentials that sum to one along a dimension, computed in `dtype`. */
-  softmax(dim: number, dtype: DType | null = null): Tensor {
-    return aten("softmax.int", this, dim, dtype);
-  }
-
-  /** Matrix product, batched over leading dimensions. */
-  matmul(other: Tensor): Tensor {
-    return aten("matmul", this, other);
-  }
-
-  /** `this @ weight.t() + bias`, with weight of shape [out, in]. */
-  linear(weight: Tensor, bias: Tensor | null = null): Tensor {
-    return aten("linear", this, weight, bias);
-  }
-
-  /** Sum over dimensions, or over all of them. */
-  sum(dim: number | number[] | null = null, keepdim = false): Tensor {
-    return aten("sum.dim_IntList", this, dim, keepdim);
-  }
-
-  /** Mean over dimensions, or over all of them. */
-  mean(dim: number | number[] | null = null, keepdim = false): Tensor {
-    return aten("mean.dim", this, dim, keepdim);
-  }
-
-  /** The largest element. */
-  max(): Tensor {
-    return aten("max", this);
-  }
-
-  /** The smallest element. */
-  min(): Tensor {
-    return aten("min", this);
-  }
-
-  /** Index of the largest element along a dimension, or of all elements. */
-  argmax(dim: number | null = null): Tensor {
-    return aten("argmax", this, dim);
-  }
-
-  /** The `k` largest elements along a dimension, sorted, and their indices. */
-  topk(k: number, dim = -1): [values: Tensor, indices: Tensor] {
-    return aten("topk", this, k, dim);
-  }
-
-  /** Running sum along a dimension. */
-  cumsum(dim: number): Tensor {
-    return aten("cumsum", this, dim);
-  }
-
-  /** The same elements under another shape; one size may be -1. */
-  view(...shape: number[]): Tensor {
-    return aten("view", this, shape);
-  }
-
-  /** As `view`, copying where the memory layout needs it. */
-  reshape(...shape: number[]): Tensor {
-    return aten("reshape", this, shape);
-  }
-
-  /** Swaps two dimensions. */
-  transpose(first: number, second: number): Tensor {
-    return aten("transpose.int", this, first, second);
-  }
-
-  /** The transpose of a matrix. */
-  t(): Tensor {
-    return aten("t", this);
-  }
-
-  /** Reorders dimensions. */
-  permute(...dims: number[]): Tensor {
-    return aten("permute", this, dims);
-  }
-
-  /** Repeats dimensions of size 1 without copying; -1 leaves a size as it is. */
-  expand(...shape: number[]): Tensor {
-    return aten("expand", this, shape);
-  }
-
-  /** Inserts a dimension of size 1. */
-  unsqueeze(dim: number): Tensor {
-    return aten("unsqueeze", this, dim);
-  }
-
-  /** Removes a dimension of size 1. */
-  squeeze(dim: number): Tensor {
-    return aten("squeeze.dim", this, dim);
-  }
-
-  /** Merges the dimensions from `start` to `end`. */
-  flatten(start = 0, end = -1): Tensor {
-    return aten("flatten.using_ints", this, start, end);
-  }
-
-  /** A view of `length` indices of a dimension, from `start`. */
-  narrow(dim: number, start: number, length: number): Tensor {
-    return aten("narrow", this, dim, start, length);
-  }
-
-  /** A view of one index of a dimension, which disappears. */
-  select(dim: number, index: number): Tensor {
-    return aten("select.int", this, dim, index);
-  }
-
-  /** Views of consecutive pieces of a dimension. */
-  split(sizes: number[], dim: number): Tensor[] {
-    return aten("split_with_sizes", this, sizes, dim);
-  }
-
-  /** Views of `count` equal pieces of a dimension. */
-  chunk(count: number, dim: number): Tensor[] {
-    return aten("chunk", this, count, dim);
-  }
-
-  /** Copies of the given indices of a dimension. */
-  indexSelect(dim: number, index: Tensor): Tensor {
-    return aten("index_select", this, dim, index);
-  }
-
-  /** Elements at the indices along a dimension. */
-  gather(dim: number, index: Tensor): Tensor {
-    return aten("gather", this, dim, index);
-  }
-
-  /** The same values as another dtype or on another device. Itself where nothing changes. */
-  to(target: DType | Device): Tensor {
-    return aten(
-      "to.dtype_layout",
-      this,
-      isDType(target) ? { dtype: target } : { device: target },
-    );
-  }
-
-  /** The same values in row-major order. Itself where they already are. */
-  contiguous(): Tensor {
-    return aten("contiguous", this);
-  }
-
-  /** A copy. */
-  clone(): Tensor {
-    return aten("clone", this);
-  }
-
-  /** The same elements, unknown to autograd. */
-  detach(): Tensor {
-    return aten("detach", this);
-  }
-
-  /** Copies the values of another tensor into this one, converting dtype and device. */
-  copy_(source: Tensor): this {
-    aten("copy_", this, source);
-    return this;
-  }
-
-  /** Sets all elements. */
-  fill_(value: number): this {
-    aten("fill_.Scalar", this, value);
-    return this;
-  }
-
-  /** Sets all elements to zero. */
-  zero_(): this {
-    aten("zero_", this);
-    return this;
-  }
-
-  /** Draws all elements from a normal distribution. */
-  normal_(mean = 0, std = 1): this {
-    aten("normal_", this, mean, std);
-    return this;
-  }
-
   // ---- display ------------------------------------------------------------------------------
 
   /** `float32[2, 3]`, with the device where it is not the CPU. */
-  toString(): string {
+  override toString(): string {
     if (this.disposed) return "disposed tensor";
     const place = this.device === "cpu" ? "" : ` ${this.device}`;
     return `${this.dtype}[${this.shape.join(", ")}]${place}`;
@@ -616,8 +350,4 @@ export class Tensor {
       contiguous: (infoBuffer[3]! & CONTIGUOUS) !== 0n,
     };
   }
-}
-
-function isDType(text: string): text is DType {
-  return (DTYPES as readonly string[]).includes(text);
 }

@@ -298,23 +298,10 @@ for (const device of devices) {
 
 Deno.test("every operator that is a method of Tensor is tried above", () => {
   const tried = METHODS.map(([name]) => /^\w+/.exec(name)?.[0]);
-  const other = ["constructor", "size", "dispose", "forget", "changed", "item"]
-    .concat([
-      "toArray",
-      "toArrayAsync",
-      "toBytes",
-      "bytes",
-      "write",
-      "to",
-      "toString",
-    ])
-    .concat(["squeeze", "contiguous"]);
-  const methods = Object.entries(
-    Object.getOwnPropertyDescriptors(Tensor.prototype),
-  ).filter(([, { value }]) => typeof value === "function").map(([name]) =>
-    name
-  );
-  assert.ok(methods.length > 60);
+  const other = ["constructor", "to", "squeeze", "contiguous"];
+  const operators = Object.getPrototypeOf(Tensor.prototype);
+  const methods = Object.getOwnPropertyNames(operators);
+  assert.ok(methods.length > 50, `${methods.length}`);
   assert.deepEqual(
     methods.filter((name) => !tried.includes(name) && !other.includes(name)),
     [],
