@@ -7,6 +7,7 @@ import { StorageError } from "../checkpoint/atomic.ts";
 import { CheckpointError } from "../checkpoint/manifest.ts";
 import { SafetensorsError } from "../checkpoint/safetensors.ts";
 import { ConfigError, nearest } from "../config/mod.ts";
+import { HubError } from "../hub/mod.ts";
 
 /** A command line that cannot be used. */
 export class UsageError extends Error {
@@ -141,10 +142,12 @@ function helpOf(command: Command<OptionSchema>): string {
 const EXPECTED = [
   CheckpointError,
   ConfigError,
+  HubError,
   RangeError,
   SafetensorsError,
   SetupError,
   StorageError,
+  SyntaxError,
   TorchError,
   UsageError,
 ];

@@ -25,8 +25,8 @@ import type { SourceFile } from "./sources.ts";
 
 /** How far a preparation has come. */
 export interface PrepareProgress {
-  /** `waiting` for another preparation of the same folder, `hashing` the input, `encoding` it. */
-  phase: "waiting" | "hashing" | "encoding";
+  /** `downloading` the input, `waiting` for another preparation of the same folder, `hashing` the input, `encoding` it. */
+  phase: "downloading" | "waiting" | "hashing" | "encoding";
   /** Bytes of input done. */
   bytes: number;
   /** Bytes of input in all; 0 while that is not known. */

@@ -46,6 +46,20 @@ export async function* readJson(
   yield* documentsOf(items, { path, textField });
 }
 
+/**
+ * Reads text that is a JSON array, as {@linkcode readJson} does.
+ *
+ * @param chunks The text.
+ * @param options What it is called in messages, and which field holds the text.
+ * @yields The documents.
+ */
+export async function* readJsonArray(
+  chunks: AsyncIterable<TextChunk>,
+  options: Options & { path: string },
+): AsyncGenerator<TextPiece> {
+  yield* documentsOf(elements(chunks, options.path), options);
+}
+
 /** The JSON of one document, and where it stands. */
 interface Item {
   json: string;

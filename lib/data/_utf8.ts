@@ -20,11 +20,26 @@ export interface TextChunk {
  * @yields Its text in order.
  * @throws {TypeError} If bytes are no UTF-8; names file and offset.
  */
-export async function* readUtf8(path: string): AsyncGenerator<TextChunk> {
+export function readUtf8(path: string): AsyncGenerator<TextChunk> {
+  return decodeUtf8(readChunks(path), path);
+}
+
+/**
+ * Decodes bytes as {@linkcode readUtf8} does those of a file.
+ *
+ * @param chunks The bytes.
+ * @param path What they are called in messages.
+ * @yields Their text in order.
+ * @throws {TypeError} If they are no UTF-8.
+ */
+export async function* decodeUtf8(
+  chunks: AsyncIterable<Uint8Array>,
+  path: string,
+): AsyncGenerator<TextChunk> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let offset = 0;
   let tail: Uint8Array<ArrayBuffer> = new Uint8Array(0);
-  for await (const chunk of readChunks(path)) {
+  for await (const chunk of chunks) {
     let text: string;
     try {
       text = decoder.decode(chunk, { stream: true });

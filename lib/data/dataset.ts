@@ -9,7 +9,9 @@ import {
   prepareData,
   type PreparedDataset,
   type PrepareOptions,
+  type TextSource,
 } from "./prepare.ts";
+import { tinyStoriesSource } from "./tiny_stories.ts";
 
 /**
  * The data somebody wants:
@@ -20,10 +22,13 @@ import {
  *   where there are fewer than 20 (one large `.txt`, say), the last 5 % of the
  *   tokens are. `textField` names the column of the text in `.jsonl`,
  *   `.json`, `.csv` and `.parquet` files, `text` unless it is given.
+ * - `tinystories`: the TinyStories of Eldan and Li, with LitGPT's split.
+ *   `dataPath` is the folder that they are downloaded to, 1.6 GB.
  */
 export type DatasetRequest =
   | { kind: "corpus" }
-  | { kind: "files"; train: string; val?: string; textField?: string };
+  | { kind: "files"; train: string; val?: string; textField?: string }
+  | { kind: "tinystories"; dataPath: string };
 
 /**
  * Makes sure that the data a request names is prepared: token shards that
@@ -38,7 +43,7 @@ export type DatasetRequest =
  * @param options The tokenizer, and how to prepare.
  * @returns The prepared folder.
  * @throws {RangeError} If the tokenizer does not fit.
- * @throws {Error} If the text cannot be read, or there is none.
+ * @throws {Error} If the text cannot be read or downloaded, or there is none.
  *
  * @example
  * ```ts
@@ -55,11 +60,23 @@ export function prepareDataset(
   request: DatasetRequest,
   options: PrepareOptions,
 ): Promise<PreparedDataset> {
-  const { root = "data/prepared", outDir } = options;
-  // Prepared folders may lie within the folder that is prepared.
-  const exclude = [root, ...outDir === undefined ? [] : [outDir]];
-  const source = request.kind === "corpus"
-    ? corpusSource()
-    : filesSource(request, { exclude });
-  return prepareData(source, options);
+  return prepareData(sourceOf(request, options), options);
+}
+
+function sourceOf(
+  request: DatasetRequest,
+  options: PrepareOptions,
+): TextSource {
+  switch (request.kind) {
+    case "corpus":
+      return corpusSource();
+    case "files": {
+      const { root = "data/prepared", outDir } = options;
+      // Prepared folders may lie within the folder that is prepared.
+      const exclude = [root, ...outDir === undefined ? [] : [outDir]];
+      return filesSource(request, { exclude });
+    }
+    case "tinystories":
+      return tinyStoriesSource(request.dataPath, options);
+  }
 }

@@ -26,6 +26,7 @@ export type HubErrorReason =
 
 /** A hub gave no file. The message says which, why, and what to do. */
 export class HubError extends Error {
+  /** Always this. */
   override readonly name = "HubError";
   /** Why, for whoever can do without. */
   readonly reason: HubErrorReason;

@@ -14,6 +14,11 @@ export interface HubRepository {
   readonly revision?: string;
 }
 
+/** The branch, tag or commit that is meant. */
+export function revisionOf({ revision = "main" }: HubRepository): string {
+  return revision;
+}
+
 /** Whether a revision is a commit, whose files never change. */
 export function isCommit(revision: string): boolean {
   return /^[0-9a-f]{40}$/.test(revision);
@@ -30,8 +35,7 @@ export function describeRepository({ type, name }: HubRepository): string {
  * @throws {TypeError} If its name or revision cannot be one.
  */
 export function checkRepository({ name, revision }: HubRepository): void {
-  const part = "[A-Za-z0-9][A-Za-z0-9._-]*";
-  if (!new RegExp(`^(${part}/)?${part}$`).test(name) || name.includes("--")) {
+  if (!/^(\b[\w.-]+\b\/)?\b[\w.-]+\b$/.test(name) || /--|\.\./.test(name)) {
     throw new TypeError(
       `Cannot download ${
         JSON.stringify(name)

@@ -46,6 +46,7 @@ export async function openDataset(
   }
   const tokenizer = await loadTokenizer(config.tokenizer_dir);
   return await open(requestOf(config.data), tokenizer, {
+    ...preparationOf(config.data),
     ...options,
     maxVocab: config.model_config.padded_vocab_size,
   });
@@ -99,9 +100,23 @@ function requestOf(data: DataConfig): DatasetRequest {
         ...(val_data_path === null ? {} : { val: val_data_path }),
       };
     }
+    case "TinyStories":
+      return { kind: "tinystories", dataPath: data.init_args.data_path };
     default:
       throw new RangeError(
-        `Cannot prepare data of class ${data.class_path}: Corpus and TextFiles can be read`,
+        `Cannot prepare data of class ${data.class_path}: Corpus, TextFiles and TinyStories can be read`,
       );
   }
+}
+
+function preparationOf(
+  data: DataConfig,
+): Pick<PrepareOptions, "seed" | "workers"> {
+  if (data.class_path === "Corpus") return {};
+  const { seed, num_workers } = data.init_args;
+  return {
+    // Only here does the seed decide what is held out.
+    ...(data.class_path === "TextFiles" ? { seed } : {}),
+    ...(num_workers === null ? {} : { workers: Math.max(1, num_workers) }),
+  };
 }

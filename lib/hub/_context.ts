@@ -1,0 +1,74 @@
+/**
+ * What every step of a download needs to know.
+ *
+ * @module
+ */
+
+import {
+  checkRepository,
+  describeRepository,
+  type HubRepository,
+} from "./repository.ts";
+import { type HubSettings, hubSettings } from "./settings.ts";
+
+/** How far a download has come. */
+export interface DownloadProgress {
+  /** The file that is being downloaded, as the repository names it. */
+  path: string;
+  /** Bytes that are here, those of earlier attempts included. */
+  bytes: number;
+  /** Bytes in all. */
+  totalBytes: number;
+}
+
+/** How to download. */
+export interface HubOptions {
+  /** Which hub, as whom, and where to keep copies. Default: what the environment says. */
+  settings?: HubSettings;
+  /** Called with every piece that arrives. */
+  onProgress?: (progress: DownloadProgress) => void;
+  /** Told what a user should know, such as that a cached copy is used. Default: nobody is. */
+  onNotice?: (text: string) => void;
+  /** Stops the download; what is here is kept for the next time. */
+  signal?: AbortSignal;
+  /** The pause before a failed request is repeated; it doubles each time. Default 500. */
+  retryDelayMs?: number;
+  /** The longest silence that is waited for. Default 60,000. */
+  timeoutMs?: number;
+}
+
+/** A download's options, filled in. */
+export interface Context {
+  repository: HubRepository;
+  settings: HubSettings;
+  /** The hub's name in messages: "huggingface.co". */
+  host: string;
+  /** What is wanted, in messages: "config.json of the model x/y". */
+  subject: string;
+  onProgress: (progress: DownloadProgress) => void;
+  onNotice: (text: string) => void;
+  signal: AbortSignal | undefined;
+  retryDelayMs: number;
+  timeoutMs: number;
+}
+
+/** Fills in the options of a download. */
+export async function contextOf(
+  repository: HubRepository,
+  { path, ...options }: HubOptions & { path?: string },
+): Promise<Context> {
+  checkRepository(repository);
+  const settings = options.settings ?? await hubSettings();
+  const name = describeRepository(repository);
+  return {
+    repository,
+    settings,
+    host: new URL(settings.endpoint).host,
+    subject: path === undefined ? name : `${path} of ${name}`,
+    onProgress: options.onProgress ?? (() => {}),
+    onNotice: options.onNotice ?? (() => {}),
+    signal: options.signal,
+    retryDelayMs: options.retryDelayMs ?? 500,
+    timeoutMs: options.timeoutMs ?? 60_000,
+  };
+}

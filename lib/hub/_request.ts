@@ -1,0 +1,202 @@
+/**
+ * Requests to a hub: as whom, how often, and what an answer means.
+ *
+ * @module
+ */
+
+import { setTimeout as delay } from "node:timers/promises";
+import type { Context } from "./_context.ts";
+import { HubError } from "./error.ts";
+import { revisionOf } from "./repository.ts";
+
+const ATTEMPTS = 4;
+const MAX_DELAY_MS = 60_000;
+
+/** A request that did not succeed. */
+interface Failure {
+  error: HubError;
+  /** Whether the same request may succeed later. */
+  isTransient: boolean;
+  /** When the hub wants to be asked again. */
+  retryAfterMs?: number;
+}
+
+/**
+ * Sends a request, again after a pause if the hub is busy or does not answer.
+ * Answers 416, which are about the part that was asked for, are the caller's.
+ *
+ * @throws {HubError} If there is no answer, or a refusal.
+ */
+export async function request(
+  url: string,
+  context: Context,
+  init: RequestInit & { buffer?: boolean } = {},
+): Promise<Response> {
+  for (let attempt = 1;; attempt++) {
+    let failure: Failure;
+    try {
+      const response = await send(url, context, init);
+      if (response.ok || response.status === 416) return response;
+      await response.body?.cancel();
+      failure = refusal(response, context);
+    } catch (cause) {
+      context.signal?.throwIfAborted();
+      failure = noAnswer(cause, context);
+    }
+    if (!failure.isTransient || attempt === ATTEMPTS) throw failure.error;
+    await pause(context, attempt, failure.retryAfterMs);
+  }
+}
+
+/** {@linkcode request} for the client library, which only asks for small things. */
+export function hubFetch(context: Context): typeof fetch {
+  return async (input, init) =>
+    await request(String(input), context, { ...init, buffer: true });
+}
+
+/** Waits for something from the network, but not forever. */
+export async function inTime<T>(
+  promise: Promise<T>,
+  { timeoutMs }: Context,
+): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(new Error(`nothing came for ${timeoutMs / 1000} s`)),
+    timeoutMs,
+  );
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function send(
+  url: string,
+  context: Context,
+  { buffer = false, ...init }: RequestInit & { buffer?: boolean },
+): Promise<Response> {
+  const { token, endpoint } = context.settings;
+  const headers = new Headers(init.headers);
+  // fetch leaves it out where it follows to another server.
+  if (token && new URL(url).origin === new URL(endpoint).origin) {
+    headers.set("authorization", `Bearer ${token}`);
+  }
+  const controller = new AbortController();
+  const signal = AbortSignal.any(
+    [controller.signal, context.signal ?? []].flat(),
+  );
+  const answer = async () => {
+    const response = await fetch(url, { ...init, headers, signal });
+    return buffer
+      ? new Response(await response.arrayBuffer(), response)
+      : response;
+  };
+  try {
+    return await inTime(answer(), context);
+  } catch (error) {
+    controller.abort();
+    throw error;
+  }
+}
+
+/** Waits before something is tried again. */
+export async function pause(
+  { signal, retryDelayMs }: Context,
+  attempt: number,
+  retryAfterMs?: number,
+): Promise<void> {
+  const wanted = retryAfterMs ?? retryDelayMs * 2 ** (attempt - 1);
+  const ms = Math.min(wanted, MAX_DELAY_MS);
+  // Many machines that failed at once do not come back at once.
+  const jittered = ms * (1 + Math.random() / 4);
+  await delay(jittered, undefined, signal ? { signal } : {});
+}
+
+/** The reason within what fetch throws. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { message } = error.cause instanceof Error ? error.cause : error;
+  return message
+    .replace(/^error sending request (for url \(.*?\)|from \S+ for .*?): /, "")
+    .replace(/^client error \(\w+\): /, "");
+}
+
+function noAnswer(cause: unknown, { subject, host }: Context): Failure {
+  return {
+    error: new HubError(
+      "unreachable",
+      `Cannot download ${subject}: ${host} could not be reached (${
+        reasonOf(cause)
+      }): check the network, or set HF_ENDPOINT to a mirror`,
+      { cause },
+    ),
+    isTransient: true,
+  };
+}
+
+function refusal(response: Response, context: Context): Failure {
+  const { status } = response;
+  const fail = (
+    reason: HubError["reason"],
+    why: string,
+    isTransient = false,
+  ): Failure => ({
+    error: new HubError(reason, `Cannot download ${context.subject}: ${why}`),
+    isTransient,
+    ...retryAfter(response),
+  });
+  const answered = `${context.host} answered ${status}`;
+  if (status === 401 || status === 403) {
+    return fail("unauthorized", unauthorized(status, context));
+  }
+  if (status === 404) {
+    return fail("not_found", notFound(response, context));
+  }
+  if (status === 429) {
+    return fail(
+      "unreachable",
+      `${context.host} limits how much can be asked (429): wait some minutes${
+        context.settings.token ? "" : ", or set HF_TOKEN"
+      }`,
+      true,
+    );
+  }
+  if (status === 408 || status >= 500) {
+    return fail("unreachable", `${answered}: try again later`, true);
+  }
+  return fail("failed", `${answered}: check HF_ENDPOINT`);
+}
+
+function unauthorized(status: number, context: Context): string {
+  const { host, repository, settings } = context;
+  if (status === 403) {
+    return `${host} denies access (403): ask for it on the page of ${repository.name}, or set HF_TOKEN to a token that has it`;
+  }
+  return settings.token
+    ? `${host} does not accept the token (401): set HF_TOKEN to a valid one, and check the name ${repository.name}`
+    : `${host} wants a token (401): ${repository.name} is private, or there is none of that name: check the name, or set HF_TOKEN`;
+}
+
+function notFound({ headers }: Response, context: Context): string {
+  const { host, repository } = context;
+  const { name, type } = repository;
+  const revision = revisionOf(repository);
+  switch (headers.get("x-error-code")) {
+    case "RevisionNotFound":
+      return `${name} has no revision ${revision} (404): check the revision`;
+    case "EntryNotFound":
+      return `${name} has no such file at ${revision} (404): check its name`;
+    default:
+      return `${host} has no ${type} ${name} (404): check the name`;
+  }
+}
+
+function retryAfter({ headers }: Response): Pick<Failure, "retryAfterMs"> {
+  const value = headers.get("retry-after");
+  if (value === null) return {};
+  const ms = /^\d+$/.test(value)
+    ? Number(value) * 1000
+    : Date.parse(value) - Date.now();
+  return Number.isFinite(ms) ? { retryAfterMs: Math.max(0, ms) } : {};
+}
