@@ -20,6 +20,7 @@ export * from "./generate/generate.ts";
 export * from "./generate/sample.ts";
 export * from "./metrics/mod.ts";
 export * from "./model/mod.ts";
+export * from "./operators/mod.ts";
 export * from "./optimizer/adamw.ts";
 export * from "./progress/mod.ts";
 export * from "./tokenizer/mod.ts";

@@ -11,6 +11,7 @@ const ROOT = fileURLToPath(new URL("../", import.meta.url));
 /** The parts of lib that compute with tensors. All others never reach ffi. */
 const WITH_TENSORS = [
   "lib/model/",
+  "lib/operators/",
   "lib/optimizer/",
   "lib/train/",
   "lib/generate/",

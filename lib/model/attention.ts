@@ -9,10 +9,11 @@
 
 import { attend, type AttentionBackend, type Tensor } from "../../ffi/mod.ts";
 import type { ModelConfig } from "../config/model.ts";
+import type { OperatorTable } from "../operators/mod.ts";
 import type { LayerCache } from "./kv_cache.ts";
 import type { Linear } from "./linear.ts";
 import type { Dtypes } from "./precision.ts";
-import { applyRope, type RopeCache } from "./rope.ts";
+import type { RopeCache } from "./rope.ts";
 import type { Weights } from "./weights.ts";
 import { outputStd, weightStd } from "./initialization.ts";
 
@@ -21,6 +22,7 @@ export class CausalSelfAttention {
   readonly #config: ModelConfig;
   readonly #backend: AttentionBackend;
   readonly #dtypes: Dtypes;
+  readonly #operators: OperatorTable;
   /** Queries, keys and values in one matrix: rows [all Q | all K | all V]. */
   readonly qkv: Linear;
   /** From the heads back to the width of the model. */
@@ -31,12 +33,17 @@ export class CausalSelfAttention {
     config: ModelConfig,
     name: string,
     weights: Weights,
-    options: { backend: AttentionBackend; dtypes: Dtypes },
+    options: {
+      backend: AttentionBackend;
+      dtypes: Dtypes;
+      operators: OperatorTable;
+    },
   ) {
     const { n_embd, n_head, n_query_groups, head_size } = config;
     this.#config = config;
     this.#backend = options.backend;
     this.#dtypes = options.dtypes;
+    this.#operators = options.operators;
     this.qkv = weights.linear(`${name}.qkv`, {
       in: n_embd,
       out: (n_head + 2 * n_query_groups) * head_size,
@@ -56,17 +63,12 @@ export class CausalSelfAttention {
     const { n_head, n_query_groups, head_size } = this.#config;
     const { compute } = this.#dtypes;
     const [B, T] = x_BTC.shape as [number, number, number];
-    const [q, k, v] = this.qkv.forward(x_BTC, compute)
-      .view(B, T, n_head + 2 * n_query_groups, head_size)
-      .transpose(1, 2)
-      .split([n_head, n_query_groups, n_query_groups], 1) as [
-        Tensor,
-        Tensor,
-        Tensor,
-      ];
-    const q_BHTD = applyRope(q, rope);
-    const [k_BGSD, v_BGSD] = cache?.append(applyRope(k, rope), v) ??
-      [applyRope(k, rope), v];
+    const [q_BHTD, k_BGTD, v_BGTD] = this.#operators.ropeQkv(
+      this.qkv.forward(x_BTC, compute),
+      rope,
+      { queries: n_head, groups: n_query_groups },
+    );
+    const [k_BGSD, v_BGSD] = cache?.append(k_BGTD, v_BGTD) ?? [k_BGTD, v_BGTD];
     const y_BHTD = attend(q_BHTD, k_BGSD, v_BGSD, {
       backend: this.#backend,
       // One new position sees everything in the cache: nothing is left to mask.

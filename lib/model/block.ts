@@ -4,8 +4,9 @@
  * @module
  */
 
-import type { AttentionBackend, Tensor } from "../../ffi/mod.ts";
+import { type AttentionBackend, scope, type Tensor } from "../../ffi/mod.ts";
 import type { ModelConfig } from "../config/model.ts";
+import type { OperatorTable } from "../operators/mod.ts";
 import { CausalSelfAttention } from "./attention.ts";
 import type { LayerCache } from "./kv_cache.ts";
 import { RMSNorm } from "./linear.ts";
@@ -30,6 +31,8 @@ export interface BlockOptions {
   readonly backend: AttentionBackend;
   /** What to keep and multiply in. */
   readonly dtypes: Dtypes;
+  /** What to compute with. */
+  readonly operators: OperatorTable;
   /** Makes the MLP, with its weights under the given name. */
   readonly createMlp: (name: string, weights: Weights) => Mlp;
 }
@@ -37,6 +40,7 @@ export interface BlockOptions {
 /** One block, under LitGPT's name. */
 export class Block {
   readonly #parallel: boolean;
+  readonly #dtypes: Dtypes;
   /** Before attention. */
   readonly norm_1: RMSNorm;
   /** Causal self-attention. */
@@ -53,28 +57,33 @@ export class Block {
     weights: Weights,
     options: BlockOptions,
   ) {
-    const { n_embd, norm_eps } = config;
+    const { n_embd } = config;
+    const norm = { eps: config.norm_eps, operators: options.operators };
     this.#parallel = config.parallel_residual;
-    this.norm_1 = new RMSNorm(weights.norm(`${name}.norm_1`, n_embd), norm_eps);
+    this.#dtypes = options.dtypes;
+    this.norm_1 = new RMSNorm(weights.norm(`${name}.norm_1`, n_embd), norm);
     this.attn = new CausalSelfAttention(
       config,
       `${name}.attn`,
       weights,
       options,
     );
-    this.norm_2 = new RMSNorm(weights.norm(`${name}.norm_2`, n_embd), norm_eps);
+    this.norm_2 = new RMSNorm(weights.norm(`${name}.norm_2`, n_embd), norm);
     this.mlp = options.createMlp(`${name}.mlp`, weights);
   }
 
-  /** [B, T, C] to [B, T, C]. */
+  /** [B, T, C] to [B, T, C]. Norms write what the matrices read: the dtype of computation. */
   forward(x: Tensor, { rope, cache, routing }: BlockContext): MlpOutput {
-    const attended = this.attn.forward(this.norm_1.forward(x), rope, cache);
+    const { compute } = this.#dtypes;
+    const attended = scope(() =>
+      this.attn.forward(this.norm_1.forward(x, compute), rope, cache)
+    );
     if (this.#parallel) {
-      const mlp = this.mlp.forward(this.norm_2.forward(x), routing);
+      const mlp = this.mlp.forward(this.norm_2.forward(x, compute), routing);
       return { ...mlp, y: mlp.y.add(attended).add(x) };
     }
-    const middle = attended.add(x);
-    const mlp = this.mlp.forward(this.norm_2.forward(middle), routing);
+    const [middle, normed] = this.norm_2.forwardSum(attended, x, compute);
+    const mlp = this.mlp.forward(normed, routing);
     return { ...mlp, y: mlp.y.add(middle) };
   }
 }

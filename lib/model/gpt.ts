@@ -15,16 +15,16 @@ import {
   type Tensor,
 } from "../../ffi/mod.ts";
 import type { ModelConfig } from "../config/model.ts";
+import { fusedOperators, type OperatorTable } from "../operators/mod.ts";
 import { CheckpointedBlocks, PlainBlocks } from "./backward.ts";
 import { RouterStatistics } from "./balance.ts";
 import { Block } from "./block.ts";
 import { weightStd } from "./initialization.ts";
 import type { KvCache } from "./kv_cache.ts";
 import { Linear, RMSNorm } from "./linear.ts";
-import { crossEntropy } from "./loss.ts";
 import { LLaMAMLP, type Mlp } from "./mlp.ts";
 import { LLaMAMoE, type MoeOptions } from "./moe.ts";
-import { type Dtypes, dtypesOf, type Precision } from "./precision.ts";
+import { cast, type Dtypes, dtypesOf, type Precision } from "./precision.ts";
 import { buildRopeCache, type RopeCache, ropeRows } from "./rope.ts";
 import { normal, Weights } from "./weights.ts";
 
@@ -48,6 +48,8 @@ export interface GPTOptions {
   readonly tieEmbeddings?: boolean;
   /** Longest input. Default: the configuration's block_size. */
   readonly maxSeqLength?: number;
+  /** What it computes with: `fusedOperators` or `plainOperators`. Default: fused. */
+  readonly operators?: OperatorTable;
   /** Recompute blocks during backward instead of keeping what they computed. Default: false. */
   readonly gradientCheckpointing?: boolean;
   /** Default: LLaMAMoE or LLaMAMLP, as the configuration says. */
@@ -102,16 +104,18 @@ export class GPT {
   /** The norm before the output layer. */
   readonly ln_f: RMSNorm;
   readonly #rope: RopeCache;
+  readonly #operators: OperatorTable;
   readonly #checkpointing: boolean;
 
   /** Creates the model with its memory. */
   constructor(config: ModelConfig, options: GPTOptions = {}) {
     const { device = "cpu", precision = "32-true" } = options;
-    const { n_embd, n_layer, padded_vocab_size, norm_eps } = config;
+    const { n_embd, n_layer, padded_vocab_size, norm_eps: eps } = config;
     const dtypes = dtypesOf(precision);
     const backend = options.attention ?? "flash";
     const create = options.createMlp ?? createMlp;
-    const weights = new Weights({ device, dtype: dtypes.weights });
+    const operators = options.operators ?? fusedOperators;
+    const weights = new Weights({ device, dtype: dtypes.weights, operators });
     const std = weightStd(config);
     const statistics = new RouterStatistics(config, device);
     this.config = config;
@@ -120,6 +124,7 @@ export class GPT {
     this.weights = weights;
     this.statistics = statistics;
     this.maxSeqLength = options.maxSeqLength ?? config.block_size;
+    this.#operators = operators;
     this.#checkpointing = options.gradientCheckpointing ?? false;
 
     this.lm_head = weights.linear("lm_head", {
@@ -138,14 +143,20 @@ export class GPT {
         new Block(config, `transformer.h.${layer}`, weights, {
           backend,
           dtypes,
+          operators,
           createMlp: (name, weights) =>
-            create(config, name, weights, { dtypes, layer, statistics }),
+            create(config, name, weights, {
+              dtypes,
+              operators,
+              layer,
+              statistics,
+            }),
         }),
     );
-    this.ln_f = new RMSNorm(
-      weights.norm("transformer.ln_f", n_embd),
-      norm_eps,
-    );
+    this.ln_f = new RMSNorm(weights.norm("transformer.ln_f", n_embd), {
+      eps,
+      operators,
+    });
     this.#rope = buildRopeCache(config, this.maxSeqLength, {
       device,
       dtype: dtypes.weights,
@@ -154,24 +165,15 @@ export class GPT {
 
   /** Logits [B, T, V] of tokens [B, T]. With a cache, the tokens follow those it holds. */
   forward(tokens_BT: Tensor, cache?: KvCache): Tensor {
-    const rope = this.#positions(tokens_BT, cache);
-    let x = this.#embed(tokens_BT);
-    for (const [layer, block] of this.blocks.entries()) {
-      const held = cache?.layers[layer];
-      const context = held === undefined ? { rope } : { rope, cache: held };
-      x = scope(() => block.forward(x, context)).y;
-    }
-    if (cache !== undefined) cache.position += tokens_BT.size(1);
-    return this.#logits(x);
+    const { compute } = this.dtypes;
+    const x = this.#runBlocks(tokens_BT, cache);
+    return this.lm_head.forward(this.ln_f.forward(x, compute), compute);
   }
 
   /** Mean cross-entropy of int64 targets [B, T], without auxiliary losses: for evaluation. */
   loss(tokens_BT: Tensor, targets_BT: Tensor): Tensor {
     return scope(() =>
-      crossEntropy(
-        this.forward(tokens_BT).flatten(0, 1),
-        targets_BT.reshape(-1),
-      )
+      this.#crossEntropy(this.#runBlocks(tokens_BT), targets_BT)
     );
   }
 
@@ -191,9 +193,7 @@ export class GPT {
         : new PlainBlocks(this.blocks, rope);
       const embedded = this.#embed(tokens_BT);
       const x = this.statistics.recording(() => blocks.forward(embedded));
-      const loss = scope(() =>
-        crossEntropy(this.#logits(x).flatten(0, 1), targets_BT.reshape(-1))
-      );
+      const loss = scope(() => this.#crossEntropy(x, targets_BT));
       blocks.backward(loss, full([], scale, { device: this.device }));
       return loss.detach();
     });
@@ -228,8 +228,29 @@ export class GPT {
     return aten("embedding", this.wte, tokens_BT);
   }
 
-  #logits(x_BTC: Tensor): Tensor {
-    return this.lm_head.forward(this.ln_f.forward(x_BTC), this.dtypes.compute);
+  #runBlocks(tokens_BT: Tensor, cache?: KvCache): Tensor {
+    const rope = this.#positions(tokens_BT, cache);
+    let x = this.#embed(tokens_BT);
+    for (const [layer, block] of this.blocks.entries()) {
+      const held = cache?.layers[layer];
+      const context = held === undefined ? { rope } : { rope, cache: held };
+      x = scope(() => block.forward(x, context)).y;
+    }
+    if (cache !== undefined) cache.position += tokens_BT.size(1);
+    return x;
+  }
+
+  #crossEntropy(x_BTC: Tensor, targets_BT: Tensor): Tensor {
+    const { compute } = this.dtypes;
+    const { weight, bias } = this.lm_head;
+    return this.#operators.linearCrossEntropy(
+      this.ln_f.forward(x_BTC, compute).flatten(0, 1),
+      targets_BT.reshape(-1),
+      {
+        weight: cast(weight, compute),
+        bias: bias === null ? null : cast(bias, compute),
+      },
+    );
   }
 }
 
@@ -239,7 +260,7 @@ export const createMlp: CreateMlp = (config, name, weights, options): Mlp => {
     options.layer < (config.first_k_dense_replace ?? 0);
   return dense
     ? new LLaMAMLP(config, name, weights, {
-      dtypes: options.dtypes,
+      ...options,
       intermediateSize: config.intermediate_size,
     })
     : new LLaMAMoE(config, name, weights, options);

@@ -5,6 +5,7 @@
  */
 
 import type { DType, Tensor } from "../../ffi/mod.ts";
+import type { OperatorTable } from "../operators/mod.ts";
 import { cast } from "./precision.ts";
 
 /** `x @ weight.t() + bias`. */
@@ -13,17 +14,22 @@ export class Linear {
   readonly weight: Tensor;
   /** [out] */
   readonly bias: Tensor | null;
+  readonly #operators: OperatorTable;
 
   /** Takes weights that somebody else owns. */
-  constructor(weight: Tensor, bias: Tensor | null) {
+  constructor(weight: Tensor, bias: Tensor | null, operators: OperatorTable) {
     this.weight = weight;
     this.bias = bias;
+    this.#operators = operators;
   }
 
   /** [..., in] to [..., out], multiplied and returned in `compute`. */
   forward(x: Tensor, compute: DType): Tensor {
-    const bias = this.bias === null ? null : cast(this.bias, compute);
-    return cast(x, compute).linear(cast(this.weight, compute), bias);
+    return this.#operators.linear(
+      cast(x, compute),
+      cast(this.weight, compute),
+      this.bias === null ? null : cast(this.bias, compute),
+    );
   }
 }
 
@@ -33,18 +39,32 @@ export class RMSNorm {
   readonly weight: Tensor;
   /** Added to the mean square. */
   readonly eps: number;
+  readonly #operators: OperatorTable;
 
   /** Takes a weight that somebody else owns. */
-  constructor(weight: Tensor, eps: number) {
+  constructor(
+    weight: Tensor,
+    { eps, operators }: { eps: number; operators: OperatorTable },
+  ) {
     this.weight = weight;
     this.eps = eps;
+    this.#operators = operators;
   }
 
-  /** [..., size] to the same shape and dtype. */
-  forward(x: Tensor): Tensor {
-    const wide = cast(x, "float32");
-    const scale = wide.mul(wide).mean(-1, true).add(this.eps).rsqrt();
-    const y = wide.mul(scale).mul(cast(this.weight, "float32"));
-    return cast(y, x.dtype);
+  /** [..., size] to the same shape, in `dtype`. */
+  forward(x: Tensor, dtype: DType): Tensor {
+    return this.#operators.rmsNorm(x, this.weight, { eps: this.eps, dtype });
+  }
+
+  /** The sum of both, and its norm in `dtype`. */
+  forwardSum(
+    x: Tensor,
+    residual: Tensor,
+    dtype: DType,
+  ): [sum: Tensor, y: Tensor] {
+    return this.#operators.addRmsNorm(x, residual, this.weight, {
+      eps: this.eps,
+      dtype,
+    });
   }
 }

@@ -8,6 +8,7 @@ import type { Tensor } from "../../ffi/mod.ts";
 import type { ModelConfig } from "../config/model.ts";
 import { outputStd, weightStd } from "./initialization.ts";
 import type { Linear } from "./linear.ts";
+import type { OperatorTable } from "../operators/mod.ts";
 import type { Dtypes } from "./precision.ts";
 import type { Router } from "./router.ts";
 import type { Weights } from "./weights.ts";
@@ -35,10 +36,9 @@ export interface MlpOutput {
 /** `proj(silu(fc_1(x)) * fc_2(x))`, under LitGPT's names. */
 export class LLaMAMLP implements Mlp {
   readonly #dtypes: Dtypes;
-  /** The gate. */
-  readonly fc_1: Linear;
-  /** What is gated. */
-  readonly fc_2: Linear;
+  readonly #operators: OperatorTable;
+  /** The gate, fc_1, above what is gated, fc_2. */
+  readonly fc: Linear;
   /** Back to the width of the model. */
   readonly proj: Linear;
 
@@ -47,15 +47,22 @@ export class LLaMAMLP implements Mlp {
     config: ModelConfig,
     name: string,
     weights: Weights,
-    options: { intermediateSize: number; dtypes: Dtypes },
+    options: {
+      intermediateSize: number;
+      dtypes: Dtypes;
+      operators: OperatorTable;
+    },
   ) {
     const { n_embd, bias } = config;
     const { intermediateSize } = options;
-    const std = weightStd(config);
     this.#dtypes = options.dtypes;
-    const inner = { in: n_embd, out: intermediateSize, bias, std };
-    this.fc_1 = weights.linear(`${name}.fc_1`, inner);
-    this.fc_2 = weights.linear(`${name}.fc_2`, inner);
+    this.#operators = options.operators;
+    this.fc = weights.linears(`${name}.fc`, [`${name}.fc_1`, `${name}.fc_2`], {
+      in: n_embd,
+      out: intermediateSize,
+      bias,
+      std: weightStd(config),
+    });
     this.proj = weights.linear(`${name}.proj`, {
       in: intermediateSize,
       out: n_embd,
@@ -67,11 +74,8 @@ export class LLaMAMLP implements Mlp {
   /** [..., C] to [..., C]. */
   forward(x: Tensor): MlpOutput {
     const { compute } = this.#dtypes;
-    const gate = this.fc_1.forward(x, compute).silu();
-    const y = this.proj.forward(
-      gate.mul(this.fc_2.forward(x, compute)),
-      compute,
-    );
-    return { y, auxiliaryLoss: null, routing: null };
+    const fc = this.fc.forward(x, compute).flatten(0, -2);
+    const y = this.proj.forward(this.#operators.swiglu(fc), compute);
+    return { y: y.view(...x.shape), auxiliaryLoss: null, routing: null };
   }
 }

@@ -2,7 +2,7 @@
  * The mixture of experts: each token passes through K of E MLPs, chosen by a router.
  *
  * The experts' matrices are stacked, tokens are sorted by expert, and one grouped matrix product serves
- * all experts. No step depends on how many tokens an expert got, so nothing waits for the device.
+ * all experts.
  *
  * Shapes: B batch, T positions, N = B * T tokens, C width of the model, E experts, K experts a token,
  * I width of an expert, M = N * K rows (a token and one of its experts).
@@ -10,8 +10,9 @@
  * @module
  */
 
-import { arange, aten, noGrad, type Tensor } from "../../ffi/mod.ts";
+import { aten, scope, type Tensor } from "../../ffi/mod.ts";
 import type { ModelConfig } from "../config/model.ts";
+import type { OperatorTable, SortedRows } from "../operators/mod.ts";
 import {
   loadBalancingLoss,
   type RouterStatistics,
@@ -27,6 +28,8 @@ import { normal, type Parameter, type Weights, ZEROS } from "./weights.ts";
 export interface MoeOptions {
   /** What to keep and multiply in. */
   readonly dtypes: Dtypes;
+  /** What to compute with. */
+  readonly operators: OperatorTable;
   /** Number of the layer. */
   readonly layer: number;
   /** Where loads are counted. */
@@ -69,34 +72,28 @@ export class LLaMAMoE implements Mlp {
     this.sharedExperts = shared === null
       ? null
       : new LLaMAMLP(config, `${name}.shared_experts`, weights, {
-        dtypes: options.dtypes,
+        ...options,
         intermediateSize: shared * config.moe_intermediate_size,
       });
   }
 
   forward(x_BTC: Tensor, routing?: Tensor): MlpOutput {
+    const { operators, dtypes, statistics, layer } = this.#options;
     const [B, T, C] = x_BTC.shape as [number, number, number];
     const x_NC = x_BTC.reshape(B * T, C);
     const { weights_NK, experts_NK, logits_NE } = this.router.forward(
       x_NC,
       routing,
     );
-    const rows = this.#sortRows(experts_NK);
-    const x_MC = x_NC.indexSelect(0, rows.token_M);
-    const y_MC = this.#runExperts(x_MC, rows);
-    const weight_M1 = weights_NK.reshape(-1, 1).indexSelect(0, rows.order_M);
-    const zeros_NC = aten("zeros_like", x_NC);
-    let y_NC = aten(
-      "index_add",
-      zeros_NC,
-      0,
-      rows.token_M,
-      cast(y_MC.mul(weight_M1), x_NC.dtype),
-    );
+    const rows = operators.moeSort(experts_NK, this.#config.n_expert);
+    const y_MC = scope(() => this.#runExperts(x_NC, rows));
+    let y_NC = operators.moeCombine(y_MC, weights_NK, {
+      rows,
+      dtype: dtypes.weights,
+    });
     if (this.sharedExperts !== null) {
       y_NC = y_NC.add(this.sharedExperts.forward(x_NC).y);
     }
-    const { statistics, layer } = this.#options;
     statistics.record(layer, logits_NE, rows.counts_E);
     return {
       y: y_NC.view(B, T, C),
@@ -105,39 +102,31 @@ export class LLaMAMoE implements Mlp {
     };
   }
 
-  /** Sorts the rows (token, choice) by expert, keeping the order of tokens within one. */
-  #sortRows(experts_NK: Tensor): SortedRows {
-    const { n_expert: E, n_expert_per_token: K } = this.#config;
-    return noGrad(() => {
-      const expert_M = experts_NK.reshape(-1);
-      const order_M = aten("argsort.stable", expert_M, { stable: true });
-      const ids_E = arange(0, E, { device: experts_NK.device });
-      const counts_E = expert_M.unsqueeze(1).eq(ids_E).sum(0);
-      return {
-        order_M,
-        token_M: aten("floor_divide.Scalar", order_M, K),
-        expert_M: expert_M.indexSelect(0, order_M),
-        counts_E,
-        ends_E: counts_E.cumsum(0).to("int32"),
-      };
+  /** Each row through its expert: [N, C] to [M, C]. Without autograd nothing outlives its use. */
+  #runExperts(x_NC: Tensor, rows: SortedRows): Tensor {
+    const { operators, dtypes } = this.#options;
+    const fc_M2I = scope(() => {
+      const x_MC = operators.moeGather(cast(x_NC, dtypes.compute), rows);
+      return this.#multiply(x_MC, rows, this.fc, this.fcBias);
     });
+    const gated_MI = operators.swiglu(fc_M2I);
+    return this.#multiply(gated_MI, rows, this.proj, this.projBias);
   }
 
-  #runExperts(x_MC: Tensor, { ends_E, expert_M }: SortedRows): Tensor {
-    const { compute } = this.#options.dtypes;
-    const multiply = (
-      x: Tensor,
-      weight: Parameter,
-      bias: Parameter | null,
-    ): Tensor => {
-      const matrices = cast(weight.tensor, compute).transpose(1, 2);
-      const y = aten("_grouped_mm", cast(x, compute), matrices, ends_E);
-      if (bias === null) return y;
-      return y.add(cast(bias.tensor, compute).indexSelect(0, expert_M));
-    };
-    const [gate_MI, up_MI] = multiply(x_MC, this.fc, this.fcBias)
-      .chunk(2, 1) as [Tensor, Tensor];
-    return multiply(gate_MI.silu().mul(up_MI), this.proj, this.projBias);
+  #multiply(
+    x_MC: Tensor,
+    rows: SortedRows,
+    weight: Parameter,
+    bias: Parameter | null,
+  ): Tensor {
+    const { operators, dtypes: { compute } } = this.#options;
+    const weight_EIC = cast(weight.tensor, compute);
+    const y_MI = operators.groupedLinear(x_MC, weight_EIC, rows);
+    if (bias === null) return y_MI;
+    const expert_M = aten("repeat_interleave.Tensor", rows.counts_E, {
+      output_size: x_MC.size(0),
+    });
+    return y_MI.add(cast(bias.tensor, compute).indexSelect(0, expert_M));
   }
 
   #auxiliaryLoss(logits_NE: Tensor, counts_E: Tensor): Tensor | null {
@@ -154,19 +143,6 @@ export class LLaMAMoE implements Mlp {
     if (first === undefined) return null;
     return second === undefined ? first : first.add(second);
   }
-}
-
-interface SortedRows {
-  /** Index of a row among the choices [N, K], by sorted position. */
-  order_M: Tensor;
-  /** Token of a row. */
-  token_M: Tensor;
-  /** Expert of a row, ascending. */
-  expert_M: Tensor;
-  /** Rows of each expert, int64. */
-  counts_E: Tensor;
-  /** Where each expert's rows end, int32. */
-  ends_E: Tensor;
 }
 
 /** The stacked experts; in a checkpoint each has matrices of its own. */

@@ -1,5 +1,5 @@
 /**
- * Rotary position embedding (Su et al. 2021), in the half-split form of GPT-NeoX and Llama.
+ * The angles of rotary position embedding (Su et al. 2021).
  *
  * @module
  */
@@ -15,15 +15,10 @@ import {
   type Tensor,
 } from "../../ffi/mod.ts";
 import type { ModelConfig } from "../config/model.ts";
-import { cast } from "./precision.ts";
+import type { RopeTables } from "../operators/mod.ts";
 
 /** Cosines and sines of all positions; R is the number of rotated values of a head. */
-export interface RopeCache {
-  /** Cosines [T, R]. */
-  readonly cos_TR: Tensor;
-  /** Sines [T, R]. */
-  readonly sin_TR: Tensor;
-}
+export type RopeCache = RopeTables;
 
 /**
  * `angle(t, i) = t / condense_ratio / base ** (2 i / R)` for the pairs (i, i + R/2). The tables are
@@ -59,21 +54,4 @@ export function ropeRows(
     cos_TR: cache.cos_TR.narrow(0, start, length),
     sin_TR: cache.sin_TR.narrow(0, start, length),
   };
-}
-
-/** Rotates the first R values of each head; the rest passes unchanged. */
-export function applyRope(
-  x_BHTD: Tensor,
-  { cos_TR, sin_TR }: RopeCache,
-): Tensor {
-  const rotated = cos_TR.size(1);
-  const headSize = x_BHTD.size(-1);
-  if (rotated === 0) return x_BHTD;
-  const [x, rest] = rotated < headSize
-    ? x_BHTD.split([rotated, headSize - rotated], -1)
-    : [x_BHTD];
-  const [first, second] = x!.chunk(2, -1);
-  const turned = cat([second!.neg(), first!], -1);
-  const y = cast(x!.mul(cos_TR).add(turned.mul(sin_TR)), x_BHTD.dtype);
-  return rest === undefined ? y : cat([y, rest], -1);
 }

@@ -89,12 +89,13 @@ export class TopkRouter implements Router {
 
   forward(x_NC: Tensor, experts_NK?: Tensor): RouterOutput {
     const { n_expert_per_token: K, routed_scaling_factor } = this.#config;
-    const logits_NE = this.gate.forward(x_NC, this.#dtypes.compute);
+    const { compute, weights } = this.#dtypes;
+    const logits_NE = this.gate.forward(x_NC, compute);
     const chosen = experts_NK ?? this.#choose(logits_NE);
     const [best_NK, experts] = chosen === undefined
       ? logits_NE.topk(K)
       : [logits_NE.gather(1, chosen), chosen];
-    const weights_NK = cast(best_NK.softmax(1, "float32"), x_NC.dtype);
+    const weights_NK = cast(best_NK.softmax(1, "float32"), weights);
     return {
       weights_NK: scaled(weights_NK, routed_scaling_factor),
       experts_NK: experts,

@@ -18,6 +18,7 @@ import {
   scope,
   type Tensor,
 } from "../../ffi/mod.ts";
+import type { OperatorTable } from "../operators/mod.ts";
 import { Linear } from "./linear.ts";
 
 /** How a weight starts. */
@@ -68,6 +69,8 @@ export interface WeightOptions {
   readonly device: Device;
   /** Element type of all but buffers. */
   readonly dtype: DType;
+  /** What layers made of them compute with. */
+  readonly operators: OperatorTable;
 }
 
 /**
@@ -99,7 +102,8 @@ export class Weights {
 
   /** A trained tensor whose parts will have names of their own. */
   stacked(name: string, shape: readonly number[]): Parameter {
-    const tensor = keep(empty(shape, this.#options));
+    const { device, dtype } = this.#options;
+    const tensor = keep(empty(shape, { device, dtype }));
     tensor.requiresGrad = true;
     const parameter = { name, tensor };
     this.parameters.push(parameter);
@@ -175,7 +179,29 @@ export class Weights {
     const bias = options.bias
       ? this.parameter(`${name}.bias`, [out], ZEROS)
       : null;
-    return new Linear(weight, bias);
+    return new Linear(weight, bias, this.#options.operators);
+  }
+
+  /** Linear layers `[out, in]` of one input as one, in the order of their names. */
+  linears(
+    name: string,
+    layers: readonly string[],
+    options: { in: number; out: number; bias: boolean; std: number },
+  ): Linear {
+    const { std, out } = options;
+    const rows = out * layers.length;
+    const weight = this.stacked(`${name}.weight`, [rows, options.in]);
+    const bias = options.bias ? this.stacked(`${name}.bias`, [rows]) : null;
+    for (const [i, layer] of layers.entries()) {
+      const part = (whole: Tensor) => whole.narrow(0, i * out, out);
+      this.part(weight, `${layer}.weight`, part, normal(std));
+      if (bias !== null) this.part(bias, `${layer}.bias`, part, ZEROS);
+    }
+    return new Linear(
+      weight.tensor,
+      bias?.tensor ?? null,
+      this.#options.operators,
+    );
   }
 
   /**

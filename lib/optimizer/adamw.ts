@@ -16,6 +16,7 @@ import {
 } from "../../ffi/mod.ts";
 import type { NamedTensor } from "../checkpoint/state.ts";
 import type { NamedWeight, Parameter } from "../model/weights.ts";
+import { fusedOperators, type OperatorTable } from "../operators/mod.ts";
 
 /** Options of {@linkcode AdamW}, with PyTorch's names and defaults. */
 export interface AdamWOptions {
@@ -27,6 +28,8 @@ export interface AdamWOptions {
   readonly weightDecay?: number;
   /** Gradients are scaled down to this global norm; null never. Default: null. */
   readonly maxNorm?: number | null;
+  /** What it computes with. Default: `fusedOperators`. */
+  readonly operators?: OperatorTable;
 }
 
 /** The state of one parameter. */
@@ -63,6 +66,7 @@ export class AdamW {
       eps: options.eps ?? 1e-8,
       weightDecay: options.weightDecay ?? 0.01,
       maxNorm: options.maxNorm ?? null,
+      operators: options.operators ?? fusedOperators,
     };
     this.#moments = parameters.map(({ tensor }) => ({
       expAvg: keep(zeros(tensor.shape, { dtype: tensor.dtype, device })),
@@ -86,13 +90,6 @@ export class AdamW {
           return grad;
         });
         this.#measure(grads);
-        const { maxNorm } = this.#options;
-        if (maxNorm !== null) {
-          // As torch.nn.utils.clip_grad_norm_.
-          const factor = aten("reciprocal", this.gradNorm.add(1e-6))
-            .mul(maxNorm).clamp(null, 1);
-          aten("_foreach_mul_.Tensor", grads, factor);
-        }
         this.#update(grads);
         for (const { tensor } of this.#parameters) tensor.grad = null;
       })
@@ -105,32 +102,29 @@ export class AdamW {
   }
 
   #update(grads: readonly Tensor[]): void {
-    const { betas: [beta1 = 0.9, beta2 = 0.999], eps, weightDecay } =
-      this.#options;
-    const finite = aten("isfinite", this.gradNorm).to("float32");
-    const foundInf = finite.neg().add(1);
+    const { operators, betas, eps, weightDecay } = this.#options;
+    const [beta1 = 0.9, beta2 = 0.999] = betas;
+    const foundInf = aten("isfinite", this.gradNorm).to("float32").neg().add(1);
     this.skipped.add_(foundInf);
-    const steps = this.#moments.map(({ step }) => step);
-    aten("_foreach_add_.Tensor", steps, finite);
-    aten(
-      "_fused_adamw_.tensor_lr",
-      this.#parameters.map(({ tensor }) => tensor),
+    operators.adamw({
+      params: this.#parameters.map(({ tensor }) => tensor),
       grads,
-      this.#moments.map(({ expAvg }) => expAvg),
-      this.#moments.map(({ expAvgSq }) => expAvgSq),
-      [],
-      steps,
-      {
-        lr: this.lr,
-        beta1,
-        beta2,
-        eps,
-        weight_decay: weightDecay,
-        amsgrad: false,
-        maximize: false,
-        found_inf: foundInf,
-      },
-    );
+      expAvgs: this.#moments.map(({ expAvg }) => expAvg),
+      expAvgSqs: this.#moments.map(({ expAvgSq }) => expAvgSq),
+      steps: this.#moments.map(({ step }) => step),
+      shadows: [],
+      lr: this.lr,
+      gradScale: this.#clippingFactor(),
+      foundInf,
+    }, { betas: [beta1, beta2], eps, weightDecay });
+  }
+
+  /** As torch.nn.utils.clip_grad_norm_. */
+  #clippingFactor(): Tensor {
+    const { maxNorm } = this.#options;
+    if (maxNorm === null) return aten("ones_like", this.gradNorm);
+    return aten("reciprocal", this.gradNorm.add(1e-6))
+      .mul(maxNorm).clamp(null, 1);
   }
 
   /**

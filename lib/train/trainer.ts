@@ -22,6 +22,11 @@ import {
 } from "../metrics/mod.ts";
 import { countParameters } from "../model/count.ts";
 import { GPT } from "../model/gpt.ts";
+import {
+  fusedOperators,
+  type OperatorTable,
+  plainOperators,
+} from "../operators/mod.ts";
 import { AdamW } from "../optimizer/adamw.ts";
 import {
   CHECKPOINT_FILES,
@@ -144,6 +149,7 @@ export class Trainer {
     for (const warning of store.warnings) observer.onMessage?.(warning);
 
     const { train, optimizer: { init_args: adam } } = config;
+    const operators = operatorsOf(config);
     const model = new GPT(config.model_config, {
       device: placement.device,
       precision: placement.precision,
@@ -151,12 +157,14 @@ export class Trainer {
       tieEmbeddings: train.tie_embeddings,
       maxSeqLength: train.max_seq_length,
       gradientCheckpointing: train.gradient_checkpointing,
+      operators,
     });
     const optimizer = new AdamW(model.weights.parameters, {
       betas: adam.betas,
       eps: adam.eps,
       weightDecay: adam.weight_decay,
       maxNorm: train.max_norm,
+      operators,
     });
     manualSeed(config.seed);
     const progress = await start(config, { model, optimizer }, resume);
@@ -413,6 +421,11 @@ export class Trainer {
       );
     }
   }
+}
+
+/** Fused operators, or with `compile: false` every operator as written. */
+function operatorsOf({ optimization }: RunConfig): OperatorTable {
+  return optimization.compile ? fusedOperators : plainOperators;
 }
 
 /** `metrics.csv` unless there are to be no logs, and TensorBoard's event files on request. */

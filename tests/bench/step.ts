@@ -9,6 +9,7 @@ import { synchronize } from "../../ffi/mod.ts";
 import { defineConfig, type RunInput } from "../../lib/config/mod.ts";
 import { flopsPerToken } from "../../lib/model/count.ts";
 import { GPT } from "../../lib/model/gpt.ts";
+import { fusedOperators, plainOperators } from "../../lib/operators/mod.ts";
 import { AdamW } from "../../lib/optimizer/adamw.ts";
 import { placeRun } from "../../lib/train/device.ts";
 import { peakMemoryBytes } from "../../lib/train/memory.ts";
@@ -54,17 +55,20 @@ function measure(setting: StepSetting): StepResult {
   } as RunInput);
   const { device, precision, attention } = placeRun(config);
   const { model_config } = config;
+  const operators = setting.mode === "off" ? plainOperators : fusedOperators;
   using model = new GPT(model_config, {
     device,
     precision,
     attention,
     maxSeqLength: T,
+    operators,
   });
   model.weights.initialize();
   using optimizer = new AdamW(model.weights.parameters, {
     betas: [0.9, 0.95],
     weightDecay: 0.1,
     maxNorm: 1,
+    operators,
   });
   using step = new TrainStep(model, optimizer, {
     microBatchSize: B,

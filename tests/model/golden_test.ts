@@ -3,6 +3,7 @@
 import { strict as assert } from "node:assert";
 import { noGrad, scope, type Tensor } from "../../ffi/mod.ts";
 import type { GPT } from "../../lib/model/gpt.ts";
+import { operatorsFor } from "../../lib/operators/mod.ts";
 import { AdamW } from "../../lib/optimizer/adamw.ts";
 import { assertClose, readModel, readTable, readTensors } from "./_golden.ts";
 
@@ -22,11 +23,22 @@ const CASES = [
 const NUMBERS = { rtol: 1e-4, atol: 1e-5 };
 const TRAINED = { rtol: 0, atol: 1e-4 };
 
+const WAYS = [
+  { how: "", fused: true, gradientCheckpointing: false },
+  { how: " with plain operators", fused: false, gradientCheckpointing: false },
+  {
+    how: " with gradient checkpointing",
+    fused: true,
+    gradientCheckpointing: true,
+  },
+];
+
 for (const name of CASES) {
-  for (const gradientCheckpointing of [false, true]) {
-    const how = gradientCheckpointing ? " with gradient checkpointing" : "";
+  for (const { how, fused, gradientCheckpointing } of WAYS) {
     Deno.test(`GPT has LitGPT's numbers for ${name}${how}`, async () => {
-      using model = await readModel(name, { gradientCheckpointing });
+      const operators = operatorsFor({ fused });
+      const options = { operators, gradientCheckpointing };
+      using model = await readModel(name, options);
       const expected = await readTensors(`${name}/expected.safetensors`);
       const get = (key: string) => expected.get(key)!;
 
@@ -55,48 +67,53 @@ for (const name of CASES) {
     });
   }
 
-  Deno.test(`GPT and AdamW train as LitGPT does for ${name}`, async () => {
-    using model = await readModel(name);
-    const expected = await readTensors(`${name}/expected.safetensors`);
-    using optimizer = new AdamW(model.weights.parameters, {
-      betas: [0.9, 0.95],
-      weightDecay: 0.1,
-      maxNorm: 1,
-    });
-    optimizer.lr.fill_(1e-3);
-    const stream = expected.get("stream")!;
-    const [steps = 0, , length = 0] = stream.shape;
-    for (let step = 0; step < steps; step++) {
-      scope(() => {
-        const batch = stream.select(0, step);
-        const loss = model.forwardBackward(
-          batch.narrow(1, 0, length - 1),
-          batch.narrow(1, 1, length - 1),
-        );
-        optimizer.step();
-        const wanted = expected.get("losses")!.select(0, step);
-        assertClose(loss, wanted, TRAINED, `loss of step ${step}`);
+  for (const fused of [true, false]) {
+    const how = fused ? "" : " with plain operators";
+    Deno.test(`GPT and AdamW train as LitGPT does for ${name}${how}`, async () => {
+      const operators = operatorsFor({ fused });
+      using model = await readModel(name, { operators });
+      const expected = await readTensors(`${name}/expected.safetensors`);
+      using optimizer = new AdamW(model.weights.parameters, {
+        betas: [0.9, 0.95],
+        weightDecay: 0.1,
+        maxNorm: 1,
+        operators,
       });
-    }
-    const noise = await readTable<
-      Record<string, { meaningless_final_qkv_bias?: number[] }>
-    >("rounding.json");
-    for (const { name: key, tensor, part, alias } of model.weights.named) {
-      if (!expected.has(`final.${key}`) || alias) continue;
-      scope(() =>
-        assertClose(
-          part(tensor).detach(),
-          expected.get(`final.${key}`)!,
-          TRAINED,
-          `final ${key}`,
-          // Rounding noise alone moves key biases outside the rotated part: they cancel in softmax.
-          key.endsWith("qkv.bias")
-            ? new Set(noise[name]?.meaningless_final_qkv_bias)
-            : undefined,
-        )
-      );
-    }
-  });
+      optimizer.lr.fill_(1e-3);
+      const stream = expected.get("stream")!;
+      const [steps = 0, , length = 0] = stream.shape;
+      for (let step = 0; step < steps; step++) {
+        scope(() => {
+          const batch = stream.select(0, step);
+          const loss = model.forwardBackward(
+            batch.narrow(1, 0, length - 1),
+            batch.narrow(1, 1, length - 1),
+          );
+          optimizer.step();
+          const wanted = expected.get("losses")!.select(0, step);
+          assertClose(loss, wanted, TRAINED, `loss of step ${step}`);
+        });
+      }
+      const noise = await readTable<
+        Record<string, { meaningless_final_qkv_bias?: number[] }>
+      >("rounding.json");
+      for (const { name: key, tensor, part, alias } of model.weights.named) {
+        if (!expected.has(`final.${key}`) || alias) continue;
+        scope(() =>
+          assertClose(
+            part(tensor).detach(),
+            expected.get(`final.${key}`)!,
+            TRAINED,
+            `final ${key}`,
+            // Rounding noise alone moves key biases outside the rotated part: they cancel in softmax.
+            key.endsWith("qkv.bias")
+              ? new Set(noise[name]?.meaningless_final_qkv_bias)
+              : undefined,
+          )
+        );
+      }
+    });
+  }
 }
 
 function* gradients(model: GPT): Generator<[string, Tensor]> {

@@ -34,7 +34,7 @@ for (const name of ["seed_like", "grouped_shared"]) {
       );
       scope(() => {
         const loss = model.forwardBackward(get("input_ids"), get("targets"));
-        assertClose(loss, get("loss"), { rtol: 0, atol: 2e-3 }, "loss");
+        assertClose(loss, get("loss"), { rtol: 0, atol: 3e-3 }, "loss");
         let squares = 0;
         for (const { tensor } of model.weights.parameters) {
           const { grad } = tensor;

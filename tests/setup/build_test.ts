@@ -120,6 +120,29 @@ Deno.test("ensureSetup() compiles anew for another libtorch or other flags, and 
   Deno.statSync(shim);
 });
 
+Deno.test("ensureSetup() leaves out what needs CUDA and compiles for this CPU what lies in cpu", async () => {
+  using folder = temporaryFolder();
+  const made = await project(folder.path);
+  const all = await compiledFiles(made);
+  write(join(made.sourceDir, "ops/cuda/d.cc"), "#error without CUDA\n");
+  write(
+    join(made.sourceDir, "ops/cpu/e.cc"),
+    "#ifndef __NO_MATH_ERRNO__\n#error generic\n#endif\nint e() { return 5; }\n",
+  );
+  assert.deepEqual(await compiledFiles(made), ["ops/cpu/e.cc"]);
+  const stamp = join(made.stateDir, "setup.json");
+  const other = Deno.readTextFileSync(stamp)
+    .replace(/"cpu": "[^"]*"/, '"cpu": "another"');
+  write(stamp, other);
+  const lines: string[] = [];
+  await ensureSetup({ ...made, log: (line) => lines.push(line) });
+  assert.notEqual(Deno.readTextFileSync(stamp), other);
+  assert.deepEqual(
+    await compiledFiles(made, true),
+    [...all, "ops/cpu/e.cc"].sort(),
+  );
+});
+
 Deno.test("ensureSetup() recovers from a stamp that is not JSON", async () => {
   using folder = temporaryFolder();
   const made = await project(folder.path);

@@ -1,0 +1,58 @@
+/**
+ * The output layer and the training loss.
+ *
+ * Shapes: N positions, C width of the model, V vocabulary.
+ *
+ * @module
+ */
+
+import { aten, type Tensor } from "../../ffi/mod.ts";
+
+/** Positions with this target are left out of the loss, as in PyTorch. */
+export const IGNORE_INDEX: number = -100;
+
+/** The output layer's weights, of its input's dtype. */
+export interface OutputLayer {
+  /** [V, C] */
+  readonly weight: Tensor;
+  /** [V] */
+  readonly bias: Tensor | null;
+}
+
+/** Mean cross-entropy in nats, computed in float32, of the logits of rows [N, C] against int64 targets [N]. */
+export function plainLinearCrossEntropy(
+  x_NC: Tensor,
+  targets_N: Tensor,
+  { weight, bias }: OutputLayer,
+): Tensor {
+  const logits_NV = x_NC.linear(weight, bias);
+  const wide = x_NC.dtype === "float64" ? logits_NV : logits_NV.to("float32");
+  return aten("cross_entropy_loss", wide, targets_N);
+}
+
+/**
+ * {@linkcode plainLinearCrossEntropy} as one operator: the logits of some rows at a time, turned at once into
+ * their gradient.
+ */
+export function fusedLinearCrossEntropy(
+  x_NC: Tensor,
+  targets_N: Tensor,
+  { weight, bias }: OutputLayer,
+): Tensor {
+  return aten(
+    "moebius::linear_cross_entropy",
+    x_NC,
+    weight,
+    bias,
+    targets_N,
+    IGNORE_INDEX,
+    chunkRows(x_NC, weight.size(0)),
+  );
+}
+
+/** As many rows as keep their logits in a CPU's cache, or a GPU busy. */
+function chunkRows(x_NC: Tensor, V: number): number {
+  const logitBytes = x_NC.dtype === "bfloat16" ? 2 : 4;
+  const chunkBytes = x_NC.device === "cpu" ? 2 ** 23 : 2 ** 28;
+  return Math.max(256, Math.floor(chunkBytes / logitBytes / V / 64) * 64);
+}

@@ -1,0 +1,139 @@
+/**
+ * What the model computes with, in two tables: compositions of PyTorch's operators, which say what is
+ * computed, and the project's own operators, which compute the same in fewer passes over memory.
+ *
+ * @module
+ */
+
+import type { Tensor } from "../../ffi/mod.ts";
+import {
+  type AdamwOptions,
+  type AdamwTensors,
+  fusedAdamw,
+  plainAdamw,
+} from "./adamw.ts";
+import {
+  type CombineOptions,
+  fusedGroupedLinear,
+  fusedMoeCombine,
+  fusedMoeGather,
+  fusedMoeSort,
+  plainGroupedLinear,
+  plainMoeCombine,
+  plainMoeGather,
+  plainMoeSort,
+  type SortedRows,
+} from "./experts.ts";
+import { fusedLinear, plainLinear } from "./linear.ts";
+import {
+  fusedLinearCrossEntropy,
+  type OutputLayer,
+  plainLinearCrossEntropy,
+} from "./linear_cross_entropy.ts";
+import {
+  fusedAddRmsNorm,
+  fusedRmsNorm,
+  type NormOptions,
+  plainAddRmsNorm,
+  plainRmsNorm,
+} from "./rms_norm.ts";
+import {
+  fusedRopeQkv,
+  type Heads,
+  plainRopeQkv,
+  type Qkv,
+  type RopeTables,
+} from "./rope_qkv.ts";
+import { fusedSwiglu, plainSwiglu } from "./swiglu.ts";
+
+export type { AdamwOptions, AdamwTensors } from "./adamw.ts";
+export type { CombineOptions, SortedRows } from "./experts.ts";
+export { IGNORE_INDEX, type OutputLayer } from "./linear_cross_entropy.ts";
+export type { NormOptions } from "./rms_norm.ts";
+export type { Heads, Qkv, RopeTables } from "./rope_qkv.ts";
+
+/** The operators of a model and its training. The plain form of each says what it does. */
+export interface OperatorTable {
+  /** `x / rms(x) * weight`. */
+  readonly rmsNorm: (
+    x: Tensor,
+    weight: Tensor,
+    options: NormOptions,
+  ) => Tensor;
+  /** The norm of a sum, and the sum. */
+  readonly addRmsNorm: (
+    x: Tensor,
+    residual: Tensor,
+    weight: Tensor,
+    options: NormOptions,
+  ) => [sum: Tensor, y: Tensor];
+  /** Queries, keys and values, with positions. */
+  readonly ropeQkv: (qkv_BTF: Tensor, rope: RopeTables, heads: Heads) => Qkv;
+  /** `silu(gate) * up`. */
+  readonly swiglu: (fc_M2I: Tensor) => Tensor;
+  /** Rows by expert. */
+  readonly moeSort: (experts_NK: Tensor, n_expert: number) => SortedRows;
+  /** Tokens to rows. */
+  readonly moeGather: (x_NC: Tensor, rows: SortedRows) => Tensor;
+  /** Rows times their experts' matrices. */
+  readonly groupedLinear: (
+    x_MC: Tensor,
+    weight_EIC: Tensor,
+    rows: SortedRows,
+  ) => Tensor;
+  /** Rows back to tokens. */
+  readonly moeCombine: (
+    y_MC: Tensor,
+    weights_NK: Tensor,
+    options: CombineOptions,
+  ) => Tensor;
+  /** `x @ weight.t() + bias`. */
+  readonly linear: (
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | null,
+  ) => Tensor;
+  /** The loss from the last layer's input. */
+  readonly linearCrossEntropy: (
+    x_NC: Tensor,
+    targets_N: Tensor,
+    layer: OutputLayer,
+  ) => Tensor;
+  /** The optimizer's update. */
+  readonly adamw: (tensors: AdamwTensors, options: AdamwOptions) => void;
+}
+
+/** Compositions of PyTorch's operators. */
+export const plainOperators: OperatorTable = {
+  rmsNorm: plainRmsNorm,
+  addRmsNorm: plainAddRmsNorm,
+  ropeQkv: plainRopeQkv,
+  swiglu: plainSwiglu,
+  moeSort: plainMoeSort,
+  moeGather: plainMoeGather,
+  groupedLinear: plainGroupedLinear,
+  moeCombine: plainMoeCombine,
+  linear: plainLinear,
+  linearCrossEntropy: plainLinearCrossEntropy,
+  adamw: plainAdamw,
+};
+
+/** The project's own operators. */
+export const fusedOperators: OperatorTable = {
+  rmsNorm: fusedRmsNorm,
+  addRmsNorm: fusedAddRmsNorm,
+  ropeQkv: fusedRopeQkv,
+  swiglu: fusedSwiglu,
+  moeSort: fusedMoeSort,
+  moeGather: fusedMoeGather,
+  groupedLinear: fusedGroupedLinear,
+  moeCombine: fusedMoeCombine,
+  linear: fusedLinear,
+  linearCrossEntropy: fusedLinearCrossEntropy,
+  adamw: fusedAdamw,
+};
+
+/** One of the two tables. */
+export function operatorsFor({ fused }: { fused: boolean }): OperatorTable {
+  return fused ? fusedOperators : plainOperators;
+}

@@ -1,0 +1,67 @@
+/**
+ * From the product of attention's first matrix to queries, keys and values, with rotary position embedding
+ * (Su et al. 2021) in the half-split form of GPT-NeoX and Llama.
+ *
+ * Shapes: B batch, T positions, H query heads, G key and value heads, D width of a head, R rotated values of
+ * a head, F = (H + 2 G) D.
+ *
+ * @module
+ */
+
+import { aten, cat, type Tensor } from "../../ffi/mod.ts";
+
+/** Cosines and sines of the angles at which positions rotate. */
+export interface RopeTables {
+  /** Cosines [T, R]. */
+  readonly cos_TR: Tensor;
+  /** Sines [T, R]. */
+  readonly sin_TR: Tensor;
+}
+
+/** How many heads there are. */
+export interface Heads {
+  /** Query heads (H). */
+  readonly queries: number;
+  /** Key heads and value heads (G). */
+  readonly groups: number;
+}
+
+/** Queries, keys and values of all heads. */
+export type Qkv = [q_BHTD: Tensor, k_BGTD: Tensor, v_BGTD: Tensor];
+
+/** Splits rows [all Q | all K | all V] into heads, and rotates queries and keys. */
+export function plainRopeQkv(
+  qkv_BTF: Tensor,
+  rope: RopeTables,
+  { queries, groups }: Heads,
+): Qkv {
+  const [B, T, F] = qkv_BTF.shape as [number, number, number];
+  const heads = queries + 2 * groups;
+  const [q, k, v] = qkv_BTF.view(B, T, heads, F / heads)
+    .transpose(1, 2)
+    .split([queries, groups, groups], 1) as Qkv;
+  return [rotate(q, rope), rotate(k, rope), v];
+}
+
+/** {@linkcode plainRopeQkv} as one operator. */
+export function fusedRopeQkv(
+  qkv_BTF: Tensor,
+  { cos_TR, sin_TR }: RopeTables,
+  { queries, groups }: Heads,
+): Qkv {
+  return aten("moebius::rope_qkv", qkv_BTF, cos_TR, sin_TR, queries, groups);
+}
+
+/** Rotates the first R values of each head; the rest passes unchanged. */
+function rotate(x_BHTD: Tensor, { cos_TR, sin_TR }: RopeTables): Tensor {
+  const rotated = cos_TR.size(1);
+  const headSize = x_BHTD.size(-1);
+  if (rotated === 0) return x_BHTD;
+  const [x, rest] = rotated < headSize
+    ? x_BHTD.split([rotated, headSize - rotated], -1)
+    : [x_BHTD];
+  const [first, second] = x!.chunk(2, -1);
+  const turned = cat([second!.neg(), first!], -1);
+  const y = x!.mul(cos_TR).add(turned.mul(sin_TR)).to(x_BHTD.dtype);
+  return rest === undefined ? y : cat([y, rest], -1);
+}

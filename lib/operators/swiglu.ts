@@ -1,0 +1,20 @@
+/**
+ * The gate of SwiGLU (Shazeer 2020).
+ *
+ * Shapes: M rows, I width of an expert.
+ *
+ * @module
+ */
+
+import { aten, type Tensor } from "../../ffi/mod.ts";
+
+/** `silu(first half) * second half` of each row: [M, 2 I] to [M, I]. */
+export function plainSwiglu(fc_M2I: Tensor): Tensor {
+  const [gate_MI, up_MI] = fc_M2I.chunk(2, 1) as [Tensor, Tensor];
+  return gate_MI.silu().mul(up_MI);
+}
+
+/** {@linkcode plainSwiglu} as one operator, which keeps its input alone for backward. */
+export function fusedSwiglu(fc_M2I: Tensor): Tensor {
+  return aten("moebius::swiglu", fc_M2I);
+}

@@ -1,0 +1,24 @@
+// NVRTC, found beside libtorch and opened when the first kernel is needed.
+#pragma once
+
+#include <string>
+
+#include "kernels.h"
+
+namespace moebius {
+
+// What a compilation depends on beside its source: part of a cached file's key.
+struct CompileTarget {
+  int32_t capability;         // of the device: 90 for 9.0
+  std::string option;         // "--gpu-architecture=sm_90a"
+  bool is_portable;           // PTX, because this NVRTC does not know the device
+  std::string nvrtc_version;  // "13.0"
+};
+
+CompileTarget compile_target(int32_t capability);
+
+// A file's machine code (or PTX, zero-terminated), as cuModuleLoadData takes it. May run on any
+// thread.
+std::string compile_kernels(const KernelSource& source, const CompileTarget& target);
+
+}  // namespace moebius

@@ -1,0 +1,101 @@
+// CUDA kernels of our own: sources inside the shim, compiled for the device at first use, kept on
+// disk.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+struct CUfunc_st;
+
+namespace moebius {
+
+// A file of shim/kernels, as it was when the shim was built.
+struct KernelSource {
+  std::string_view name;
+  std::string_view text;
+};
+
+const std::vector<KernelSource>& kernel_sources();
+// The header that all of them include.
+KernelSource kernel_prelude();
+
+// Compiles what is not in the cache, loads everything and returns how many files it had to compile.
+// The device must exist. Does nothing the second time.
+int64_t load_kernels(int32_t device_index);
+
+// What kernels are chosen by.
+struct DeviceTraits {
+  int32_t capability;  // 90 for 9.0
+  int32_t processors;
+  int32_t shared_bytes;  // a block's most
+};
+
+// Of the current device.
+const DeviceTraits& device_traits();
+
+struct LaunchShape {
+  int64_t blocks;
+  int64_t blocks_y = 1;
+  int64_t blocks_z = 1;
+  int32_t threads;
+  int64_t shared_bytes = 0;
+};
+
+// Compute capabilities that a kernel is for, such as 80 for 8.0: from one up to another.
+struct Capabilities {
+  int32_t from = 0;
+  int32_t below = std::numeric_limits<int32_t>::max();
+};
+
+// A __global__ function; the names are those of its file and its own. Kernels live as long as the
+// process.
+class AnyKernel {
+ public:
+  AnyKernel(const char* file, const char* name, Capabilities capabilities = {});
+  AnyKernel(const AnyKernel&) = delete;
+  AnyKernel& operator=(const AnyKernel&) = delete;
+
+  // Bytes of dynamic shared memory that a block may have on the current device.
+  int64_t shared_limit() const;
+
+  const char* file() const { return file_; }
+  const char* name() const { return name_; }
+  bool is_for(int32_t capability) const {
+    return capabilities_.from <= capability && capability < capabilities_.below;
+  }
+  void set(int32_t device_index, CUfunc_st* function, int64_t shared_limit);
+
+ protected:
+  // On the current device and its current stream. A shape without blocks is nothing to do.
+  void launch(const LaunchShape& shape, void** arguments) const;
+
+ private:
+  static constexpr size_t kMaxDevices = 64;
+  CUfunc_st* function(int32_t device_index) const;
+
+  const char* file_;
+  const char* name_;
+  Capabilities capabilities_;
+  std::array<std::atomic<CUfunc_st*>, kMaxDevices> functions_{};
+  std::array<int64_t, kMaxDevices> shared_limits_{};
+};
+
+// The types are those of the function's parameters, in order.
+template <typename... Parameters>
+class Kernel : public AnyKernel {
+ public:
+  using AnyKernel::AnyKernel;
+
+  void operator()(const LaunchShape& shape, std::type_identity_t<Parameters>... arguments) const {
+    void* pointers[] = {const_cast<void*>(static_cast<const void*>(&arguments))...};
+    launch(shape, pointers);
+  }
+};
+
+}  // namespace moebius

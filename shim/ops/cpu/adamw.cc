@@ -1,0 +1,107 @@
+// AdamW: each parameter is read and written once a step.
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "kernels.h"
+#include "parallel.h"
+#include "vector.h"
+
+namespace moebius::cpu {
+namespace {
+
+// What a step is made of, in PyTorch's order of operations.
+struct Step {
+  double decay;      // 1 - lr * weight_decay
+  double size;       // lr / (1 - beta1^step)
+  double root;       // sqrt(1 - beta2^step)
+  double beta1, beta2, eps, grad_scale;
+};
+
+template <typename T>
+void update(const Step& step, int64_t count, T* param, const T* grad, T* exp_avg, T* exp_avg_sq,
+            at::BFloat16* shadow) {
+  using A = Wide<T>;
+  const A decay = static_cast<A>(step.decay);
+  const A size = static_cast<A>(step.size);
+  const A root = static_cast<A>(step.root);
+  const A fresh1 = static_cast<A>(1 - step.beta1);
+  const A beta2 = static_cast<A>(step.beta2);
+  const A fresh2 = static_cast<A>(1 - step.beta2);
+  const A eps = static_cast<A>(step.eps);
+  const A scale = static_cast<A>(step.grad_scale);
+#pragma omp simd
+  for (int64_t i = 0; i < count; ++i) {
+    const A g = widen(grad[i]) * scale;
+    const A old = widen(exp_avg[i]);
+    const A m = old + fresh1 * (g - old);
+    const A v = beta2 * widen(exp_avg_sq[i]) + fresh2 * g * g;
+    exp_avg[i] = narrow<T>(m);
+    exp_avg_sq[i] = narrow<T>(v);
+    param[i] = narrow<T>(widen(param[i]) * decay - size * m / (std::sqrt(v) / root + eps));
+  }
+  if (shadow != nullptr) {
+    for (int64_t i = 0; i < count; ++i) shadow[i] = narrow<at::BFloat16>(static_cast<float>(widen(param[i])));
+  }
+}
+
+}  // namespace
+
+void adamw_(at::TensorList params, at::TensorList grads, at::TensorList exp_avgs, at::TensorList exp_avg_sqs,
+            at::TensorList steps, const Tensor& lr, const Tensor& grad_scale, const Tensor& found_inf,
+            double beta1, double beta2, double eps, double weight_decay, at::TensorList shadows) {
+  const size_t count = params.size();
+  TORCH_CHECK(grads.size() == count && exp_avgs.size() == count && exp_avg_sqs.size() == count &&
+                  steps.size() == count && (shadows.empty() || shadows.size() == count),
+              "the lists have different lengths: ", count, " params, ", grads.size(), " grads, ",
+              exp_avgs.size(), " exp_avgs, ", exp_avg_sqs.size(), " exp_avg_sqs, ", steps.size(), " steps, ",
+              shadows.size(), " shadows");
+  for (size_t i = 0; i < count; ++i) {
+    const Tensor& param = params[i];
+    for (const Tensor* each : {&grads[i], &exp_avgs[i], &exp_avg_sqs[i]}) {
+      TORCH_CHECK(each->sizes() == param.sizes() && each->scalar_type() == param.scalar_type() &&
+                      each->is_contiguous(),
+                  "gradient and state of parameter ", i, " must be contiguous and of its shape and dtype");
+    }
+    TORCH_CHECK(param.is_contiguous() &&
+                    (shadows.empty() || (shadows[i].is_contiguous() && shadows[i].sizes() == param.sizes() &&
+                                         shadows[i].scalar_type() == at::kBFloat16)),
+                "parameter ", i, " must be contiguous, and its shadow bfloat16 of its shape");
+  }
+  if (*found_inf.const_data_ptr<float>() == 1) return;
+  const double rate = *lr.const_data_ptr<float>();
+  struct Piece {
+    size_t index;
+    int64_t begin, count;
+    Step step;
+  };
+  constexpr int64_t kPiece = int64_t{1} << 16;
+  std::vector<Piece> pieces;
+  for (size_t i = 0; i < count; ++i) {
+    float& number = *steps[i].mutable_data_ptr<float>();
+    number += 1;
+    const Step step{1 - rate * weight_decay,
+                    rate / (1 - std::pow(beta1, number)),
+                    std::sqrt(1 - std::pow(beta2, number)),
+                    beta1,
+                    beta2,
+                    eps,
+                    *grad_scale.const_data_ptr<float>()};
+    for (int64_t begin = 0; begin < params[i].numel(); begin += kPiece) {
+      pieces.push_back({i, begin, std::min(kPiece, params[i].numel() - begin), step});
+    }
+  }
+  parallel_tasks(static_cast<int64_t>(pieces.size()), [&](int64_t task) {
+    const Piece& piece = pieces[static_cast<size_t>(task)];
+    const size_t i = piece.index;
+    with_type(params[i].scalar_type(), [&]<typename T>() {
+      update(piece.step, piece.count, params[i].mutable_data_ptr<T>() + piece.begin,
+             grads[i].const_data_ptr<T>() + piece.begin, exp_avgs[i].mutable_data_ptr<T>() + piece.begin,
+             exp_avg_sqs[i].mutable_data_ptr<T>() + piece.begin,
+             shadows.empty() ? nullptr : shadows[i].mutable_data_ptr<at::BFloat16>() + piece.begin);
+    });
+  });
+}
+
+}  // namespace moebius::cpu

@@ -1,0 +1,39 @@
+#include "parallel.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/TensorIterator.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/from_blob.h>
+
+#include <atomic>
+
+namespace moebius::cpu {
+
+// at::parallel_for is a template: compiled here it would run on an OpenMP runtime of this compiler, if any, whose
+// threads would compete with libtorch's. So libtorch's compiled code is made to run it: an iterator over bytes at the
+// addresses 1 to count, which nobody reads.
+void parallel_for(int64_t count, int64_t grain, c10::function_ref<void(int64_t, int64_t)> body) {
+  if (count <= 0) return;
+  if (count <= grain || at::get_num_threads() == 1 || at::in_parallel_region()) {
+    body(0, count);
+    return;
+  }
+  char* const base = reinterpret_cast<char*>(1);
+  const at::Tensor indices = at::from_blob(base, {count}, at::kChar);
+  at::TensorIterator iterator = at::TensorIterator::borrowing_nullary_op(indices);
+  iterator.for_each(
+      [&](char** data, const int64_t*, int64_t size, int64_t) {
+        const int64_t begin = data[0] - base;
+        body(begin, begin + size);
+      },
+      grain);
+}
+
+void parallel_tasks(int64_t count, c10::function_ref<void(int64_t)> body) {
+  std::atomic<int64_t> next{0};
+  parallel_for(std::min<int64_t>(count, at::get_num_threads()), 1, [&](int64_t, int64_t) {
+    for (int64_t task = next++; task < count; task = next++) body(task);
+  });
+}
+
+}  // namespace moebius::cpu

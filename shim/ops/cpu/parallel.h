@@ -1,0 +1,22 @@
+// Loops over libtorch's own threads.
+#pragma once
+
+#include <c10/util/FunctionRef.h>
+
+#include <algorithm>
+#include <cstdint>
+
+namespace moebius::cpu {
+
+// Calls body(begin, end) for pieces of [0, count), at least `grain` long, on several threads at a time; in
+// this thread where there is too little to share.
+void parallel_for(int64_t count, int64_t grain, c10::function_ref<void(int64_t, int64_t)> body);
+
+// Calls body(task) for each task in [0, count); a thread that is done takes the next one.
+void parallel_tasks(int64_t count, c10::function_ref<void(int64_t)> body);
+
+// Elements that are worth a thread of their own, and rows of so many elements.
+constexpr int64_t kGrain = 16384;
+inline int64_t grain_rows(int64_t width) { return std::max<int64_t>(1, kGrain / width); }
+
+}  // namespace moebius::cpu

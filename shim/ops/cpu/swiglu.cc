@@ -1,0 +1,62 @@
+// silu(gate) * up. What is cheap to compute again is not kept: backward reads fc alone.
+
+#include "kernels.h"
+#include "parallel.h"
+#include "vector.h"
+
+namespace moebius::cpu {
+
+Tensor swiglu_forward(const Tensor& fc) {
+  const int64_t rows = fc.size(0);
+  const int64_t width = fc.size(1) / 2;
+  Tensor y = fc.new_empty({rows, width});
+  with_type(fc.scalar_type(), [&]<typename T>() {
+    const T* from = fc.const_data_ptr<T>();
+    T* to = y.mutable_data_ptr<T>();
+    parallel_for(rows, grain_rows(width), [&](int64_t begin, int64_t end) {
+      for (int64_t row = begin; row < end; ++row) {
+        const T* gate = from + row * 2 * width;
+        const T* up = gate + width;
+        T* out = to + row * width;
+#pragma omp simd
+        for (int64_t i = 0; i < width; ++i) {
+          const auto g = widen(gate[i]);
+          out[i] = narrow<T>(g * sigmoid(g) * widen(up[i]));
+        }
+      }
+    });
+  });
+  return y;
+}
+
+Tensor swiglu_backward(const Tensor& dy, const Tensor& fc) {
+  const int64_t rows = fc.size(0);
+  const int64_t width = fc.size(1) / 2;
+  Tensor dfc = fc.new_empty(fc.sizes());
+  with_type(fc.scalar_type(), [&]<typename T>() {
+    const T* from = fc.const_data_ptr<T>();
+    const T* grad = dy.const_data_ptr<T>();
+    T* to = dfc.mutable_data_ptr<T>();
+    parallel_for(rows, grain_rows(width), [&](int64_t begin, int64_t end) {
+      for (int64_t row = begin; row < end; ++row) {
+        const T* gate = from + row * 2 * width;
+        const T* up = gate + width;
+        const T* d = grad + row * width;
+        T* dgate = to + row * 2 * width;
+        T* dup = dgate + width;
+#pragma omp simd
+        for (int64_t i = 0; i < width; ++i) {
+          const auto g = widen(gate[i]);
+          const auto s = sigmoid(g);
+          const auto silu = g * s;
+          const auto dout = widen(d[i]);
+          dgate[i] = narrow<T>(dout * widen(up[i]) * (s + silu * (1 - s)));
+          dup[i] = narrow<T>(dout * silu);
+        }
+      }
+    });
+  });
+  return dfc;
+}
+
+}  // namespace moebius::cpu

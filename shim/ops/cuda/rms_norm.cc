@@ -1,0 +1,118 @@
+#ifdef MOEBIUS_CUDA
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+#include <torch/library.h>
+
+#include "common.h"
+
+namespace moebius {
+namespace {
+
+using Backward = Kernel<const void*, bool, const void*, const void*, bool, const void*, bool,
+                        const float*, void*, bool, void*, bool, float*, int64_t, int32_t, bool>;
+
+const Kernel<const void*, bool, const void*, bool, const void*, bool, void*, bool, void*, bool,
+             float*, int32_t, float, bool>
+    kForward("rms_norm", "rms_norm_forward");
+const Backward kBackward("rms_norm", "rms_norm_backward");
+const Backward kBackwardLong("rms_norm", "rms_norm_backward_long");
+const Kernel<const float*, int32_t, int32_t, void*, bool> kWeight("rms_norm", "rms_norm_weight");
+
+// y and rstd; `residual` and `sum` are both undefined or both given.
+std::tuple<at::Tensor, at::Tensor> norm(const at::Tensor& x, const at::Tensor& residual,
+                                        const at::Tensor& weight, const at::Tensor& sum, double eps,
+                                        at::ScalarType out_dtype) {
+  const int64_t width = x.size(-1);
+  const int64_t rows = x.numel() / width;
+  const at::Tensor y = at::empty(x.sizes(), x.options().dtype(out_dtype));
+  const at::Tensor rstd = at::empty({rows}, x.options().dtype(at::kFloat));
+  const bool has_residual = residual.defined();
+  kForward({.blocks = rows, .threads = row_threads(width, 1024)}, data_of(x), is_wide(x),
+           data_of(residual), has_residual && is_wide(residual), data_of(weight), is_wide(weight),
+           data_of(sum), has_residual && is_wide(sum), data_of(y), is_wide(y),
+           rstd.data_ptr<float>(), narrow(width), static_cast<float>(eps),
+           in_vectors(width, {x, residual, weight, sum, y}));
+  return {y, rstd};
+}
+
+std::tuple<at::Tensor, at::Tensor> rms_norm_forward(const at::Tensor& x, const at::Tensor& weight,
+                                                    double eps, at::ScalarType out_dtype) {
+  const c10::cuda::CUDAGuard guard(x.device());
+  return norm(x, {}, weight, {}, eps, out_dtype);
+}
+
+std::tuple<at::Tensor, at::Tensor, at::Tensor> add_rms_norm_forward(const at::Tensor& x,
+                                                                    const at::Tensor& residual,
+                                                                    const at::Tensor& weight,
+                                                                    double eps,
+                                                                    at::ScalarType out_dtype) {
+  const c10::cuda::CUDAGuard guard(x.device());
+  const at::ScalarType wider = is_wide(x) || is_wide(residual) ? at::kFloat : at::kBFloat16;
+  const at::Tensor sum = at::empty(x.sizes(), x.options().dtype(wider));
+  auto [y, rstd] = norm(x, residual, weight, sum, eps, out_dtype);
+  return {sum, y, rstd};
+}
+
+// Fills dx, and dresidual if it is defined; returns dweight.
+at::Tensor norm_backward(const at::Tensor& dsum, const at::Tensor& dy, const at::Tensor& x,
+                         const at::Tensor& weight, const at::Tensor& rstd, const at::Tensor& dx,
+                         const at::Tensor& dresidual) {
+  const int64_t width = x.size(-1);
+  const int64_t rows = x.numel() / width;
+  const int32_t threads = row_threads(width, 512);
+  // Enough threads to fill the device; each block's share of dweight is a row of partials.
+  constexpr int64_t kThreadsPerProcessor = 1024;
+  const int64_t processors = device_traits().processors;
+  const int64_t blocks =
+      std::min(rows, processors * std::max<int64_t>(1, kThreadsPerProcessor / threads));
+  const at::Tensor partials = at::empty({blocks, width}, x.options().dtype(at::kFloat));
+  const Backward& kernel = threads * kValuesPerThread >= width ? kBackward : kBackwardLong;
+  kernel({.blocks = blocks, .threads = threads}, data_of(dy), is_wide(dy), data_of(dsum),
+         data_of(x), is_wide(x), data_of(weight), is_wide(weight), rstd.data_ptr<float>(),
+         data_of(dx), is_wide(dx), data_of(dresidual), dresidual.defined() && is_wide(dresidual),
+         partials.data_ptr<float>(), rows, narrow(width),
+         in_vectors(width, {dy, dsum, x, weight, dx, dresidual}));
+  const at::Tensor dweight = at::empty_like(weight);
+  kWeight({.blocks = divide_up(width, 8), .threads = 1024}, partials.data_ptr<float>(),
+          narrow(blocks), narrow(width), data_of(dweight), is_wide(dweight));
+  return dweight;
+}
+
+std::tuple<at::Tensor, at::Tensor> rms_norm_backward(const at::Tensor& dy, const at::Tensor& x,
+                                                     const at::Tensor& weight,
+                                                     const at::Tensor& rstd) {
+  const c10::cuda::CUDAGuard guard(x.device());
+  const at::Tensor dx = at::empty_like(x);
+  const at::Tensor dweight = norm_backward({}, dy, x, weight, rstd, dx, {});
+  return {dx, dweight};
+}
+
+std::tuple<at::Tensor, at::Tensor, at::Tensor> add_rms_norm_backward(
+    const std::optional<at::Tensor>& dsum, const at::Tensor& dy, const at::Tensor& sum,
+    const at::Tensor& weight, const at::Tensor& rstd, at::ScalarType x_dtype,
+    at::ScalarType residual_dtype) {
+  const c10::cuda::CUDAGuard guard(sum.device());
+  at::Tensor added = dsum.value_or(at::Tensor());
+  if (added.defined() && added.scalar_type() != sum.scalar_type()) {
+    added = added.to(sum.scalar_type());
+  }
+  const at::Tensor dx = at::empty(sum.sizes(), sum.options().dtype(x_dtype));
+  const at::Tensor dresidual = x_dtype == residual_dtype
+                                   ? at::Tensor()
+                                   : at::empty(sum.sizes(), sum.options().dtype(residual_dtype));
+  const at::Tensor dweight = norm_backward(added, dy, sum, weight, rstd, dx, dresidual);
+  return {dx, dresidual.defined() ? dresidual : dx, dweight};
+}
+
+}  // namespace
+}  // namespace moebius
+
+TORCH_LIBRARY_IMPL(moebius, CUDA, m) {
+  m.impl("rms_norm_forward", moebius::rms_norm_forward);
+  m.impl("rms_norm_backward", moebius::rms_norm_backward);
+  m.impl("add_rms_norm_forward", moebius::add_rms_norm_forward);
+  m.impl("add_rms_norm_backward", moebius::add_rms_norm_backward);
+}
+
+#endif

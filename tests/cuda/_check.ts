@@ -1,0 +1,113 @@
+/** What the tests of the CUDA kernels share. */
+
+import { strict as assert } from "node:assert";
+import {
+  backward,
+  call,
+  cudaDeviceCount,
+  type DType,
+  enableGrad,
+  full,
+  noGrad,
+  randn,
+  scope,
+  type Tensor,
+  type Value,
+} from "../../ffi/mod.ts";
+
+/** Where the tests run. */
+export const DEVICE = "cuda";
+
+const HAS_GPU = cudaDeviceCount() > 0;
+
+/** A test that needs a CUDA device. */
+export function gpuTest(name: string, fn: () => void | Promise<void>): void {
+  Deno.test({ name, ignore: !HAS_GPU, fn });
+}
+
+/** Runs a check without recording, and frees what it made. */
+export function check(fn: () => void): void {
+  noGrad(() => scope(fn));
+}
+
+/** Calls one of the project's operators. */
+export function operator(name: string, ...args: Value[]): Tensor[] {
+  const result = call(`moebius::${name}`, args);
+  return (Array.isArray(result) ? result : [result]) as Tensor[];
+}
+
+/** The same, where memory that the operator forgets to write holds NaN. */
+export function run(name: string, ...args: Value[]): Tensor[] {
+  scope(() => {
+    for (const size of [1 << 10, 1 << 14, 1 << 18, 1 << 22, 1 << 24]) {
+      for (let i = 0; i < 4; i++) full([size], NaN, { device: DEVICE });
+    }
+  });
+  return operator(name, ...args);
+}
+
+/** Normal numbers, contiguous; with an offset, not on a 16-byte boundary. */
+export function normal(
+  shape: readonly number[],
+  options: { dtype?: DType; std?: number; offset?: number } = {},
+): Tensor {
+  const { dtype = "float32", std = 1, offset = 0 } = options;
+  const size = shape.reduce((product, each) => product * each, 1);
+  return randn([size + offset], { device: DEVICE }).mul(std).to(dtype)
+    .narrow(0, offset, size).view(...shape);
+}
+
+/** A plain composition in float64: its results, and its inputs' gradients. */
+export function reference(
+  inputs: readonly Tensor[],
+  composition: (...inputs: Tensor[]) => Tensor[],
+  outputGradients: readonly Tensor[] = [],
+): { outputs: Tensor[]; gradients: Tensor[] } {
+  const leaves = inputs.map((input) => {
+    const leaf = input.to("float64").detach();
+    leaf.requiresGrad = true;
+    return leaf;
+  });
+  const outputs = enableGrad(() => composition(...leaves));
+  if (outputGradients.length > 0) {
+    backward(outputs, {
+      gradients: outputGradients.map((gradient) => gradient.to("float64")),
+    });
+  }
+  return {
+    outputs: outputs.map((output) => output.detach()),
+    gradients: leaves.map((leaf) => leaf.grad ?? leaf.mul(0)),
+  };
+}
+
+/** Errors that rounding to a dtype explains: of the whole, and of one element over the largest. */
+const TOLERANCES: Partial<Record<DType, { whole: number; single: number }>> = {
+  float32: { whole: 1e-5, single: 1e-4 },
+  bfloat16: { whole: 4e-3, single: 2e-2 },
+};
+
+/** Fails if a tensor is not what it should be but for rounding to its dtype. */
+export function assertClose(
+  actual: Tensor,
+  expected: Tensor,
+  options: { name: string; tolerance?: { whole: number; single: number } },
+): void {
+  const { name } = options;
+  assert.deepEqual(actual.shape, expected.shape, `${name}: shape`);
+  if (expected.numel === 0) return;
+  const { whole, single } = options.tolerance ?? TOLERANCES[actual.dtype]!;
+  const wanted = expected.to("float64");
+  const difference = actual.to("float64").sub(wanted);
+  const norm = (tensor: Tensor) => tensor.square().sum().sqrt().item();
+  const largest = (tensor: Tensor) => tensor.abs().max().item();
+  const wholeError = norm(difference) / (norm(wanted) || 1);
+  const singleError = largest(difference) / (largest(wanted) || 1);
+  // NaN is below nothing.
+  assert.ok(
+    wholeError <= whole && singleError <= single,
+    `${name}: relative error ${wholeError} (at most ${whole}), of one element ${singleError} (at most ${single})`,
+  );
+}
+
+/** Both dtypes that kernels compute with. */
+export const ACTIVATIONS: readonly DType[] = ["float32", "bfloat16"];

@@ -1,0 +1,92 @@
+/** Matrix products of groups of rows on a CUDA device: libtorch's, where it is used, and our own. */
+
+import { cat, type DType, type Tensor, tensor } from "../../ffi/mod.ts";
+import {
+  ACTIVATIONS,
+  assertClose,
+  check,
+  DEVICE,
+  gpuTest,
+  normal,
+  reference,
+  run,
+} from "./_check.ts";
+
+/** Rows of each group, and the matrices' sizes [I, C]. */
+const CASES: { groups: number[]; I: number; C: number }[] = [
+  { groups: [1], I: 8, C: 8 },
+  { groups: [1, 0, 2], I: 16, C: 24 },
+  { groups: [0, 0, 0], I: 16, C: 16 },
+  { groups: [0, 300, 0, 5, 128, 0], I: 256, C: 64 },
+  { groups: [129, 127, 1, 255], I: 200, C: 136 },
+  { groups: [37, 0, 211], I: 33, C: 71 },
+  { groups: [3, 2], I: 1, C: 1 },
+  { groups: [1000, 24, 500, 523], I: 768, C: 512 },
+];
+
+function compose(groups: readonly number[]) {
+  return (x: Tensor, weight: Tensor): Tensor[] => {
+    const parts = x.split([...groups], 0)
+      .map((part, group) => part.matmul(weight.select(0, group).t()));
+    return [cat(parts, 0)];
+  };
+}
+
+// Sums of products of bfloat16 are float32, so that only the result is rounded.
+const TOLERANCES: Partial<Record<DType, { whole: number; single: number }>> = {
+  float32: { whole: 1e-5, single: 1e-4 },
+  bfloat16: { whole: 4e-3, single: 1e-2 },
+};
+
+function checkCase(
+  { groups, I, C }: typeof CASES[number],
+  dtype: DType,
+  offset: number,
+): void {
+  check(() => {
+    const rows = groups.reduce((sum, count) => sum + count, 0);
+    let end = 0;
+    const ends = tensor(groups.map((count) => end += count), {
+      dtype: "int32",
+      device: DEVICE,
+    });
+    const x = normal([rows, C], { dtype, offset });
+    const weight = normal([groups.length, I, C], { dtype });
+    const dy = normal([rows, I], { dtype });
+    const expected = reference([x, weight], compose(groups), [dy]);
+    const tolerance = TOLERANCES[dtype]!;
+    const [y] = run("grouped_linear_forward", x, weight, ends);
+    assertClose(y!, expected.outputs[0]!, { name: "y", tolerance });
+    const [dx, dweight] = run("grouped_linear_backward", dy, x, weight, ends);
+    assertClose(dx!, expected.gradients[0]!, { name: "dx", tolerance });
+    assertClose(dweight!, expected.gradients[1]!, {
+      name: "dweight",
+      tolerance,
+    });
+  });
+}
+
+for (const sizes of CASES) {
+  const name = `[${sizes.groups}] rows by [${sizes.I}, ${sizes.C}]`;
+  for (const dtype of ACTIVATIONS) {
+    gpuTest(
+      `grouped_linear of ${dtype} has its composition's numbers: ${name}`,
+      () => {
+        checkCase(sizes, dtype, 0);
+        checkCase(sizes, dtype, 1);
+      },
+    );
+  }
+  gpuTest(
+    `grouped_linear by our own kernels has its composition's numbers: ${name}`,
+    () => {
+      Deno.env.set("MOEBIUS_GROUPED_LINEAR", "own");
+      try {
+        checkCase(sizes, "bfloat16", 0);
+        checkCase(sizes, "bfloat16", 1);
+      } finally {
+        Deno.env.delete("MOEBIUS_GROUPED_LINEAR");
+      }
+    },
+  );
+}
