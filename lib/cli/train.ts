@@ -118,7 +118,12 @@ async function prepare(
 /** Settings that this device has no use for. */
 function withoutEffect(config: RunConfig, device: string): string[] {
   const { compile, compile_mode, compile_fullgraph } = config.optimization;
-  if (device !== "cpu" || !compile) return [];
+  if (!compile) return [];
+  if (device !== "cpu") {
+    return [
+      "optimization.compile: fused operators are used on CPUs alone so far; compile_mode reduce-overhead captures the step",
+    ];
+  }
   const notices: string[] = [];
   if (compile_mode !== "default") {
     notices.push(

@@ -15,7 +15,7 @@ import {
   type Tensor,
 } from "../../ffi/mod.ts";
 import type { ModelConfig } from "../config/model.ts";
-import { fusedOperators, type OperatorTable } from "../operators/mod.ts";
+import { operatorsFor, type OperatorTable } from "../operators/mod.ts";
 import { CheckpointedBlocks, PlainBlocks } from "./backward.ts";
 import { RouterStatistics } from "./balance.ts";
 import { Block } from "./block.ts";
@@ -48,7 +48,7 @@ export interface GPTOptions {
   readonly tieEmbeddings?: boolean;
   /** Longest input. Default: the configuration's block_size. */
   readonly maxSeqLength?: number;
-  /** What it computes with: `fusedOperators` or `plainOperators`. Default: fused. */
+  /** What it computes with: `fusedOperators` or `plainOperators`. Default: `operatorsFor(device)`. */
   readonly operators?: OperatorTable;
   /** Recompute blocks during backward instead of keeping what they computed. Default: false. */
   readonly gradientCheckpointing?: boolean;
@@ -114,7 +114,7 @@ export class GPT {
     const dtypes = dtypesOf(precision);
     const backend = options.attention ?? "flash";
     const create = options.createMlp ?? createMlp;
-    const operators = options.operators ?? fusedOperators;
+    const operators = options.operators ?? operatorsFor(device);
     const weights = new Weights({ device, dtype: dtypes.weights, operators });
     const std = weightStd(config);
     const statistics = new RouterStatistics(config, device);

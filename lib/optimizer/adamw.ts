@@ -16,7 +16,7 @@ import {
 } from "../../ffi/mod.ts";
 import type { NamedTensor } from "../checkpoint/state.ts";
 import type { NamedWeight, Parameter } from "../model/weights.ts";
-import { fusedOperators, type OperatorTable } from "../operators/mod.ts";
+import { operatorsFor, type OperatorTable } from "../operators/mod.ts";
 
 /** Options of {@linkcode AdamW}, with PyTorch's names and defaults. */
 export interface AdamWOptions {
@@ -28,7 +28,7 @@ export interface AdamWOptions {
   readonly weightDecay?: number;
   /** Gradients are scaled down to this global norm; null never. Default: null. */
   readonly maxNorm?: number | null;
-  /** What it computes with. Default: `fusedOperators`. */
+  /** What it computes with. Default: `operatorsFor` the parameters' device. */
   readonly operators?: OperatorTable;
 }
 
@@ -66,7 +66,7 @@ export class AdamW {
       eps: options.eps ?? 1e-8,
       weightDecay: options.weightDecay ?? 0.01,
       maxNorm: options.maxNorm ?? null,
-      operators: options.operators ?? fusedOperators,
+      operators: options.operators ?? operatorsFor(device),
     };
     this.#moments = parameters.map(({ tensor }) => ({
       expAvg: keep(zeros(tensor.shape, { dtype: tensor.dtype, device })),

@@ -22,11 +22,7 @@ import {
 } from "../metrics/mod.ts";
 import { countParameters } from "../model/count.ts";
 import { GPT } from "../model/gpt.ts";
-import {
-  fusedOperators,
-  type OperatorTable,
-  plainOperators,
-} from "../operators/mod.ts";
+import { operatorsFor, plainOperators } from "../operators/mod.ts";
 import { AdamW } from "../optimizer/adamw.ts";
 import {
   CHECKPOINT_FILES,
@@ -149,7 +145,9 @@ export class Trainer {
     for (const warning of store.warnings) observer.onMessage?.(warning);
 
     const { train, optimizer: { init_args: adam } } = config;
-    const operators = operatorsOf(config);
+    const operators = config.optimization.compile
+      ? operatorsFor(placement.device)
+      : plainOperators;
     const model = new GPT(config.model_config, {
       device: placement.device,
       precision: placement.precision,
@@ -421,11 +419,6 @@ export class Trainer {
       );
     }
   }
-}
-
-/** Fused operators, or with `compile: false` every operator as written. */
-function operatorsOf({ optimization }: RunConfig): OperatorTable {
-  return optimization.compile ? fusedOperators : plainOperators;
 }
 
 /** `metrics.csv` unless there are to be no logs, and TensorBoard's event files on request. */

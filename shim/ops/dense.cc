@@ -192,10 +192,10 @@ Tensor linear(const Tensor& x, const Tensor& weight, const std::optional<Tensor>
 
 struct LinearCrossEntropy : Function<LinearCrossEntropy> {
   static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& weight,
-                        const std::optional<Tensor>& bias, const Tensor& targets, int64_t ignore_index,
-                        int64_t chunk_rows, bool with_gradients) {
-    auto [loss, dx, dweight, dbias] = linear_cross_entropy_forward(x, weight, bias, targets, ignore_index,
-                                                                   chunk_rows, with_gradients);
+                        const std::optional<Tensor>& bias, const Tensor& targets,
+                        int64_t ignore_index, int64_t chunk_rows, bool with_gradients) {
+    auto [loss, dx, dweight, dbias] = linear_cross_entropy_forward(
+        x, weight, bias, targets, ignore_index, chunk_rows, with_gradients);
     if (with_gradients) context->save_for_backward({dx, dweight, dbias});
     return loss;
   }
@@ -215,8 +215,9 @@ struct LinearCrossEntropy : Function<LinearCrossEntropy> {
   }
 };
 
-Tensor linear_cross_entropy(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias,
-                            const Tensor& targets, int64_t ignore_index, int64_t chunk_rows) {
+Tensor linear_cross_entropy(const Tensor& x, const Tensor& weight,
+                            const std::optional<Tensor>& bias, const Tensor& targets,
+                            int64_t ignore_index, int64_t chunk_rows) {
   check_activation("x", x, 2);
   check_activation("weight", weight, 2);
   check_same("weight", weight, "x", x);

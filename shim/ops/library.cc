@@ -1,18 +1,21 @@
 // The schemas of the fused operators.
 //
-// Each differentiable operator has a public form, which checks its arguments and records for autograd (the
-// file of its name), and two primitives, _forward and _backward, with one kernel a device (cpu/, cuda/).
-// Primitives are not differentiable. What the public form guarantees to them:
-//   - all tensors are on one device and contiguous, but the gradients of rope_qkv, whose last dimension
+// Each differentiable operator has a public form, which checks its arguments and records for
+// autograd (the file of its name), and two primitives, _forward and _backward, with one kernel a
+// device (cpu/, cuda/). Primitives are not differentiable. What the public form guarantees to them:
+//   - all tensors are on one device and contiguous, but the gradients of rope_qkv, whose last
+//   dimension
 //     alone is; 0 rows are possible, 0 columns are not;
-//   - activations and matrices are float32 or bfloat16 (on the CPU float64 too), arithmetic is float32
-//     (float64 for float64); scalars a kernel saves for backward (rstd) have the arithmetic's dtype;
+//   - activations and matrices are float32 or bfloat16 (on the CPU float64 too), arithmetic is
+//   float32
+//     (float64 for float64); scalars a kernel saves for backward (rstd) have the arithmetic's
+//     dtype;
 //   - index tensors are int32, but `experts` and `targets`, which are int64.
 // A result that was not asked for is an undefined tensor.
 //
-// Shapes: N tokens, C width, E experts, K choices a token, M = N * K rows sorted by expert, I width of an
-// expert, V vocabulary, B batch, T positions, H query heads, G key and value heads, D width of a head,
-// R rotated values of a head, F = (H + 2 G) D.
+// Shapes: N tokens, C width, E experts, K choices a token, M = N * K rows sorted by expert, I width
+// of an expert, V vocabulary, B batch, T positions, H query heads, G key and value heads, D width
+// of a head, R rotated values of a head, F = (H + 2 G) D.
 
 #include <torch/library.h>
 
@@ -34,15 +37,15 @@ TORCH_LIBRARY(moebius, m) {
   m.def(
       "add_rms_norm_forward(Tensor x, Tensor residual, Tensor weight, float eps,"
       " ScalarType out_dtype) -> (Tensor sum, Tensor y, Tensor rstd)");
-  // dsum is what else reads sum sends back, or None. dx and dresidual hold the same numbers in their
-  // operands' dtypes; where these are one dtype they may be one tensor.
+  // dsum is what else reads sum sends back, or None. dx and dresidual hold the same numbers in
+  // their operands' dtypes; where these are one dtype they may be one tensor.
   m.def(
       "add_rms_norm_backward(Tensor? dsum, Tensor dy, Tensor sum, Tensor weight, Tensor rstd,"
       " ScalarType x_dtype, ScalarType residual_dtype)"
       " -> (Tensor dx, Tensor dresidual, Tensor dweight)");
 
-  // qkv [B, T, F] = [all queries | all keys | all values]; cos, sin [T, R], R even, 0 <= R <= D, float32
-  // or bfloat16. Results are [B, heads, T, D], views of [B, T, heads, D] memory.
+  // qkv [B, T, F] = [all queries | all keys | all values]; cos, sin [T, R], R even, 0 <= R <= D,
+  // float32 or bfloat16. Results are [B, heads, T, D], views of [B, T, heads, D] memory.
   m.def(
       "rope_qkv(Tensor qkv, Tensor cos, Tensor sin, int n_head, int n_query_groups)"
       " -> (Tensor q, Tensor k, Tensor v)");
@@ -58,8 +61,8 @@ TORCH_LIBRARY(moebius, m) {
   m.def("swiglu_backward(Tensor dy, Tensor fc) -> Tensor dfc");
 
   // experts [N, K] int64. Sorts the choices (n, k) by expert, keeping their order within one:
-  // token [M]: the token of a sorted row; row [N, K]: the sorted row of a choice; counts [E]: rows of each
-  // expert; ends [E]: where they end.
+  // token [M]: the token of a sorted row; row [N, K]: the sorted row of a choice; counts [E]: rows
+  // of each expert; ends [E]: where they end.
   m.def(
       "moe_sort(Tensor experts, int n_expert)"
       " -> (Tensor token, Tensor row, Tensor counts, Tensor ends)");
@@ -70,7 +73,8 @@ TORCH_LIBRARY(moebius, m) {
   // dx[n] = sum over k, ascending, of dy[row[n, k]].
   m.def("moe_gather_backward(Tensor dy, Tensor row) -> Tensor dx");
 
-  // x [..., C], weight [I, C], bias [I]: aten::linear, by the kernels of grouped_linear where these are faster.
+  // x [..., C], weight [I, C], bias [I]: aten::linear, by the kernels of grouped_linear where these
+  // are faster.
   m.def("linear(Tensor x, Tensor weight, Tensor? bias) -> Tensor");
 
   // x [M, C], weight [E, I, C] to [M, I]: y[m] = weight[e] @ x[m] for the rows m of expert e.
@@ -92,24 +96,26 @@ TORCH_LIBRARY(moebius, m) {
       " -> (Tensor dy, Tensor dweights)");
 
   // x [N, C], weight [V, C], bias [V], targets [N] int64. The mean over the targets that are not
-  // ignore_index of the cross-entropy of x @ weight.T + bias, a float32 scalar (float64 for float64).
-  // Logits exist for chunk_rows rows at a time, in x's dtype.
+  // ignore_index of the cross-entropy of x @ weight.T + bias, a float32 scalar (float64 for
+  // float64). Logits exist for chunk_rows rows at a time, in x's dtype.
   m.def(
-      "linear_cross_entropy(Tensor x, Tensor weight, Tensor? bias, Tensor targets, int ignore_index,"
+      "linear_cross_entropy(Tensor x, Tensor weight, Tensor? bias, Tensor targets, int "
+      "ignore_index,"
       " int chunk_rows) -> Tensor");
-  // with_gradients: dx, dweight and dbias of the mean, in their operands' dtypes; the sums over chunks
-  // are kept in the arithmetic's dtype. Backward is these times a scalar.
+  // with_gradients: dx, dweight and dbias of the mean, in their operands' dtypes; the sums over
+  // chunks are kept in the arithmetic's dtype. Backward is these times a scalar.
   m.def(
       "linear_cross_entropy_forward(Tensor x, Tensor weight, Tensor? bias, Tensor targets,"
       " int ignore_index, int chunk_rows, bool with_gradients)"
       " -> (Tensor loss, Tensor dx, Tensor dweight, Tensor dbias)");
 
-  // PyTorch's AdamW in one pass over each parameter. grads are multiplied by grad_scale as they are read
-  // (and left as they are); found_inf == 1 leaves everything as it is, else each step counts up by one
-  // first. lr, grad_scale, found_inf and steps are float32 scalars. shadows is empty, or has a bfloat16
-  // copy of each parameter, which is written too.
+  // PyTorch's AdamW in one pass over each parameter. grads are multiplied by grad_scale as they are
+  // read (and left as they are); found_inf == 1 leaves everything as it is, else each step counts
+  // up by one first. lr, grad_scale, found_inf and steps are float32 scalars. shadows is empty, or
+  // has a bfloat16 copy of each parameter, which is written too.
   m.def(
       "adamw_(Tensor(a!)[] params, Tensor[] grads, Tensor(b!)[] exp_avgs, Tensor(c!)[] exp_avg_sqs,"
-      " Tensor(d!)[] steps, Tensor lr, Tensor grad_scale, Tensor found_inf, float beta1, float beta2,"
+      " Tensor(d!)[] steps, Tensor lr, Tensor grad_scale, Tensor found_inf, float beta1, float "
+      "beta2,"
       " float eps, float weight_decay, Tensor(e!)[] shadows) -> ()");
 }

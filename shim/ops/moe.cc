@@ -14,7 +14,8 @@ using torch::autograd::Function;
 using torch::autograd::variable_list;
 
 struct MoeGather : Function<MoeGather> {
-  static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& token, const Tensor& row) {
+  static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& token,
+                        const Tensor& row) {
     context->save_for_backward({row});
     return moe_gather_forward(x, token, row);
   }
@@ -35,14 +36,16 @@ Tensor moe_gather(const Tensor& x, const Tensor& token, const Tensor& row) {
 }
 
 struct GroupedLinear : Function<GroupedLinear> {
-  static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& weight, const Tensor& ends) {
+  static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& weight,
+                        const Tensor& ends) {
     context->save_for_backward({x, weight, ends});
     return grouped_linear_forward(x, weight, ends);
   }
 
   static variable_list backward(AutogradContext* context, variable_list grads) {
     const variable_list saved = context->get_saved_variables();
-    auto [dx, dweight] = grouped_linear_backward(grads[0].contiguous(), saved[0], saved[1], saved[2]);
+    auto [dx, dweight] =
+        grouped_linear_backward(grads[0].contiguous(), saved[0], saved[1], saved[2]);
     return {dx, dweight, {}};
   }
 };
@@ -58,8 +61,8 @@ Tensor grouped_linear(const Tensor& x, const Tensor& weight, const Tensor& ends)
 }
 
 struct MoeCombine : Function<MoeCombine> {
-  static Tensor forward(AutogradContext* context, const Tensor& y, const Tensor& weights, const Tensor& row,
-                        ScalarType out_dtype) {
+  static Tensor forward(AutogradContext* context, const Tensor& y, const Tensor& weights,
+                        const Tensor& row, ScalarType out_dtype) {
     context->save_for_backward({y, weights, row});
     return moe_combine_forward(y, weights, row, out_dtype);
   }
@@ -71,7 +74,8 @@ struct MoeCombine : Function<MoeCombine> {
   }
 };
 
-Tensor moe_combine(const Tensor& y, const Tensor& weights, const Tensor& row, ScalarType out_dtype) {
+Tensor moe_combine(const Tensor& y, const Tensor& weights, const Tensor& row,
+                   ScalarType out_dtype) {
   check_activation("y", y, 2);
   check_activation("weights", weights, 2);
   check_sizes("weights", weights, row.sizes());

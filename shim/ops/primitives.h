@@ -30,11 +30,11 @@ Result call(const c10::TypedOperatorHandle<Result(Arguments...)>& op,
 
 }  // namespace primitives
 
-#define MOEBIUS_PRIMITIVE(name, ...)                                             \
-  template <typename... Arguments>                                               \
-  auto name(Arguments&&... arguments) {                                          \
-    static const auto op = primitives::find<__VA_ARGS__>("moebius::" #name);     \
-    return primitives::call(op, std::forward<Arguments>(arguments)...);          \
+#define MOEBIUS_PRIMITIVE(name, ...)                                         \
+  template <typename... Arguments>                                           \
+  auto name(Arguments&&... arguments) {                                      \
+    static const auto op = primitives::find<__VA_ARGS__>("moebius::" #name); \
+    return primitives::call(op, std::forward<Arguments>(arguments)...);      \
   }
 
 using Pair = std::tuple<Tensor, Tensor>;
@@ -43,12 +43,13 @@ using Quadruple = std::tuple<Tensor, Tensor, Tensor, Tensor>;
 using MaybeTensor = std::optional<Tensor>;
 
 MOEBIUS_PRIMITIVE(rms_norm_forward, Pair(const Tensor&, const Tensor&, double, ScalarType))
-MOEBIUS_PRIMITIVE(rms_norm_backward, Pair(const Tensor&, const Tensor&, const Tensor&, const Tensor&))
+MOEBIUS_PRIMITIVE(rms_norm_backward,
+                  Pair(const Tensor&, const Tensor&, const Tensor&, const Tensor&))
 MOEBIUS_PRIMITIVE(add_rms_norm_forward,
                   Triple(const Tensor&, const Tensor&, const Tensor&, double, ScalarType))
 MOEBIUS_PRIMITIVE(add_rms_norm_backward,
-                  Triple(const MaybeTensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&,
-                         ScalarType, ScalarType))
+                  Triple(const MaybeTensor&, const Tensor&, const Tensor&, const Tensor&,
+                         const Tensor&, ScalarType, ScalarType))
 MOEBIUS_PRIMITIVE(rope_qkv_forward,
                   Triple(const Tensor&, const Tensor&, const Tensor&, int64_t, int64_t))
 MOEBIUS_PRIMITIVE(rope_qkv_backward,
@@ -65,8 +66,8 @@ MOEBIUS_PRIMITIVE(moe_combine_forward,
 MOEBIUS_PRIMITIVE(moe_combine_backward,
                   Pair(const Tensor&, const Tensor&, const Tensor&, const Tensor&))
 MOEBIUS_PRIMITIVE(linear_cross_entropy_forward,
-                  Quadruple(const Tensor&, const Tensor&, const MaybeTensor&, const Tensor&, int64_t,
-                            int64_t, bool))
+                  Quadruple(const Tensor&, const Tensor&, const MaybeTensor&, const Tensor&,
+                            int64_t, int64_t, bool))
 
 #undef MOEBIUS_PRIMITIVE
 

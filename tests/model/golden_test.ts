@@ -3,7 +3,7 @@
 import { strict as assert } from "node:assert";
 import { noGrad, scope, type Tensor } from "../../ffi/mod.ts";
 import type { GPT } from "../../lib/model/gpt.ts";
-import { operatorsFor } from "../../lib/operators/mod.ts";
+import { fusedOperators, plainOperators } from "../../lib/operators/mod.ts";
 import { AdamW } from "../../lib/optimizer/adamw.ts";
 import { assertClose, readModel, readTable, readTensors } from "./_golden.ts";
 
@@ -36,7 +36,7 @@ const WAYS = [
 for (const name of CASES) {
   for (const { how, fused, gradientCheckpointing } of WAYS) {
     Deno.test(`GPT has LitGPT's numbers for ${name}${how}`, async () => {
-      const operators = operatorsFor({ fused });
+      const operators = fused ? fusedOperators : plainOperators;
       const options = { operators, gradientCheckpointing };
       using model = await readModel(name, options);
       const expected = await readTensors(`${name}/expected.safetensors`);
@@ -70,7 +70,7 @@ for (const name of CASES) {
   for (const fused of [true, false]) {
     const how = fused ? "" : " with plain operators";
     Deno.test(`GPT and AdamW train as LitGPT does for ${name}${how}`, async () => {
-      const operators = operatorsFor({ fused });
+      const operators = fused ? fusedOperators : plainOperators;
       using model = await readModel(name, { operators });
       const expected = await readTensors(`${name}/expected.safetensors`);
       using optimizer = new AdamW(model.weights.parameters, {

@@ -197,8 +197,8 @@ Deno.test("fused operators of experts refuse what does not fit", () => {
   });
 });
 
-Deno.test("operatorsFor() gives one table or the other", () => {
-  assert.equal(operatorsFor({ fused: true }), fusedOperators);
-  assert.equal(operatorsFor({ fused: false }), plainOperators);
+Deno.test("operatorsFor() gives a CPU the fused operators", () => {
+  assert.equal(operatorsFor("cpu"), fusedOperators);
+  assert.equal(operatorsFor("cuda:0"), plainOperators);
   assert.deepEqual(Object.keys(fusedOperators), Object.keys(plainOperators));
 });

@@ -13,9 +13,9 @@ namespace {
 
 // What a step is made of, in PyTorch's order of operations.
 struct Step {
-  double decay;      // 1 - lr * weight_decay
-  double size;       // lr / (1 - beta1^step)
-  double root;       // sqrt(1 - beta2^step)
+  double decay;  // 1 - lr * weight_decay
+  double size;   // lr / (1 - beta1^step)
+  double root;   // sqrt(1 - beta2^step)
   double beta1, beta2, eps, grad_scale;
 };
 
@@ -42,31 +42,35 @@ void update(const Step& step, int64_t count, T* param, const T* grad, T* exp_avg
     param[i] = narrow<T>(widen(param[i]) * decay - size * m / (std::sqrt(v) / root + eps));
   }
   if (shadow != nullptr) {
-    for (int64_t i = 0; i < count; ++i) shadow[i] = narrow<at::BFloat16>(static_cast<float>(widen(param[i])));
+    for (int64_t i = 0; i < count; ++i)
+      shadow[i] = narrow<at::BFloat16>(static_cast<float>(widen(param[i])));
   }
 }
 
 }  // namespace
 
-void adamw_(at::TensorList params, at::TensorList grads, at::TensorList exp_avgs, at::TensorList exp_avg_sqs,
-            at::TensorList steps, const Tensor& lr, const Tensor& grad_scale, const Tensor& found_inf,
-            double beta1, double beta2, double eps, double weight_decay, at::TensorList shadows) {
+void adamw_(at::TensorList params, at::TensorList grads, at::TensorList exp_avgs,
+            at::TensorList exp_avg_sqs, at::TensorList steps, const Tensor& lr,
+            const Tensor& grad_scale, const Tensor& found_inf, double beta1, double beta2,
+            double eps, double weight_decay, at::TensorList shadows) {
   const size_t count = params.size();
   TORCH_CHECK(grads.size() == count && exp_avgs.size() == count && exp_avg_sqs.size() == count &&
                   steps.size() == count && (shadows.empty() || shadows.size() == count),
               "the lists have different lengths: ", count, " params, ", grads.size(), " grads, ",
-              exp_avgs.size(), " exp_avgs, ", exp_avg_sqs.size(), " exp_avg_sqs, ", steps.size(), " steps, ",
-              shadows.size(), " shadows");
+              exp_avgs.size(), " exp_avgs, ", exp_avg_sqs.size(), " exp_avg_sqs, ", steps.size(),
+              " steps, ", shadows.size(), " shadows");
   for (size_t i = 0; i < count; ++i) {
     const Tensor& param = params[i];
     for (const Tensor* each : {&grads[i], &exp_avgs[i], &exp_avg_sqs[i]}) {
       TORCH_CHECK(each->sizes() == param.sizes() && each->scalar_type() == param.scalar_type() &&
                       each->is_contiguous(),
-                  "gradient and state of parameter ", i, " must be contiguous and of its shape and dtype");
+                  "gradient and state of parameter ", i,
+                  " must be contiguous and of its shape and dtype");
     }
     TORCH_CHECK(param.is_contiguous() &&
-                    (shadows.empty() || (shadows[i].is_contiguous() && shadows[i].sizes() == param.sizes() &&
-                                         shadows[i].scalar_type() == at::kBFloat16)),
+                    (shadows.empty() ||
+                     (shadows[i].is_contiguous() && shadows[i].sizes() == param.sizes() &&
+                      shadows[i].scalar_type() == at::kBFloat16)),
                 "parameter ", i, " must be contiguous, and its shadow bfloat16 of its shape");
   }
   if (*found_inf.const_data_ptr<float>() == 1) return;
@@ -97,7 +101,8 @@ void adamw_(at::TensorList params, at::TensorList grads, at::TensorList exp_avgs
     const size_t i = piece.index;
     with_type(params[i].scalar_type(), [&]<typename T>() {
       update(piece.step, piece.count, params[i].mutable_data_ptr<T>() + piece.begin,
-             grads[i].const_data_ptr<T>() + piece.begin, exp_avgs[i].mutable_data_ptr<T>() + piece.begin,
+             grads[i].const_data_ptr<T>() + piece.begin,
+             exp_avgs[i].mutable_data_ptr<T>() + piece.begin,
              exp_avg_sqs[i].mutable_data_ptr<T>() + piece.begin,
              shadows.empty() ? nullptr : shadows[i].mutable_data_ptr<at::BFloat16>() + piece.begin);
     });

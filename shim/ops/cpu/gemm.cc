@@ -43,17 +43,19 @@ char* scratch(int64_t bytes) {
   return memory.get();
 }
 
-// Steps of the inner dimension and columns that are packed at a time: they stay in the second-level cache.
+// Steps of the inner dimension and columns that are packed at a time: they stay in the second-level
+// cache.
 constexpr int64_t kBlockSteps = 768;
 constexpr int64_t kBlockColumns = 128;
 
 // out [rows, columns] (+)= a [rows, depth] @ packed panels.
 template <typename T, typename Out>
-void multiply_packed(const T* a, int64_t a_stride, int64_t rows, int64_t depth, const char* packed, int64_t columns,
-                     Out* out, int64_t out_stride, bool add) {
+void multiply_packed(const T* a, int64_t a_stride, int64_t rows, int64_t depth, const char* packed,
+                     int64_t columns, Out* out, int64_t out_stride, bool add) {
   const int64_t steps = steps_of<T>(depth);
   const int64_t a_bytes = a_stride * int64_t{sizeof(T)};
-  // Rows that lie powers of two apart fall on the same lines of the cache, and half a step cannot be read in place.
+  // Rows that lie powers of two apart fall on the same lines of the cache, and half a step cannot
+  // be read in place.
   const bool copy = depth % kDepth<T> != 0 || a_bytes % 2048 == 0;
   const int64_t copy_stride = steps * kStep + 64;
   char* const copied = copy ? scratch<1>(kTileRows * copy_stride) : nullptr;
@@ -78,8 +80,8 @@ void multiply_packed(const T* a, int64_t a_stride, int64_t rows, int64_t depth, 
 
 // Copies a block of sums to where they belong, or adds them.
 template <typename Out>
-void write_sums(const float* sums, int64_t sums_stride, int64_t rows, int64_t columns, Out* out, int64_t out_stride,
-                bool add) {
+void write_sums(const float* sums, int64_t sums_stride, int64_t rows, int64_t columns, Out* out,
+                int64_t out_stride, bool add) {
   for (int64_t row = 0; row < rows; ++row) {
     for (int64_t column = 0; column < columns; column += kLanes) {
       const float* from = sums + row * sums_stride + column;
@@ -90,7 +92,8 @@ void write_sums(const float* sums, int64_t sums_stride, int64_t rows, int64_t co
       if constexpr (std::is_same_v<Out, float>) {
         if (add) {
           low = _mm512_add_ps(low, _mm512_maskz_loadu_ps(static_cast<__mmask16>(mask), to));
-          high = _mm512_add_ps(high, _mm512_maskz_loadu_ps(static_cast<__mmask16>(mask >> 16), to + 16));
+          high = _mm512_add_ps(high,
+                               _mm512_maskz_loadu_ps(static_cast<__mmask16>(mask >> 16), to + 16));
         }
       }
       store(to, low, high, mask);
@@ -109,7 +112,8 @@ void multiply_groups(const T* a, int64_t total_rows, int64_t depth, int64_t colu
   const int64_t column_tasks = divide_up(columns, kBlockColumns);
   const int64_t wanted = 6 * at::get_num_threads();
   const int64_t task_rows =
-      divide_up(std::clamp<int64_t>(total_rows * column_tasks / wanted, 192, 1536), kTileRows) * kTileRows;
+      divide_up(std::clamp<int64_t>(total_rows * column_tasks / wanted, 192, 1536), kTileRows) *
+      kTileRows;
   std::vector<Task> tasks;
   for_groups(groups, ends, [&](int64_t group, int64_t begin, int64_t count) {
     for (int64_t row = 0; row < count; row += task_rows) {
@@ -135,21 +139,24 @@ void multiply_groups(const T* a, int64_t total_rows, int64_t depth, int64_t colu
     for (int64_t begin = 0; begin < depth; begin += block_depth) {
       const int64_t count = std::min(block_depth, depth - begin);
       pack(task.group, begin, count, task.column, task.columns, packed);
-      multiply_packed(from + begin, depth, task.rows, count, packed, task.columns, sums, sums_stride, begin > 0);
+      multiply_packed(from + begin, depth, task.rows, count, packed, task.columns, sums,
+                      sums_stride, begin > 0);
     }
     write_sums(sums, sums_stride, task.rows, task.columns, to, columns, false);
   });
 }
 
 template <typename T>
-void multiply_transposed_fast(const at::Tensor& x, const at::Tensor& w, const int32_t* ends, at::Tensor& y) {
+void multiply_transposed_fast(const at::Tensor& x, const at::Tensor& w, const int32_t* ends,
+                              at::Tensor& y) {
   const int64_t N = w.size(1);
   const int64_t K = w.size(2);
   const T* weight = w.const_data_ptr<T>();
-  multiply_groups(x.const_data_ptr<T>(), x.size(0), K, N, w.size(0), ends, y.mutable_data_ptr<T>(),
-                  [&](int64_t group, int64_t begin, int64_t depth, int64_t column, int64_t columns, char* out) {
-                    pack_transposed(weight + (group * N + column) * K + begin, K, depth, columns, out);
-                  });
+  multiply_groups(
+      x.const_data_ptr<T>(), x.size(0), K, N, w.size(0), ends, y.mutable_data_ptr<T>(),
+      [&](int64_t group, int64_t begin, int64_t depth, int64_t column, int64_t columns, char* out) {
+        pack_transposed(weight + (group * N + column) * K + begin, K, depth, columns, out);
+      });
 }
 
 template <typename T>
@@ -157,17 +164,18 @@ void multiply_fast(const at::Tensor& g, const at::Tensor& w, const int32_t* ends
   const int64_t N = w.size(1);
   const int64_t K = w.size(2);
   const T* weight = w.const_data_ptr<T>();
-  multiply_groups(g.const_data_ptr<T>(), g.size(0), N, K, w.size(0), ends, dx.mutable_data_ptr<T>(),
-                  [&](int64_t group, int64_t begin, int64_t depth, int64_t column, int64_t columns, char* out) {
-                    pack_rows(weight + (group * N + begin) * K + column, K, depth, columns,
-                              {out, steps_of<T>(depth) * kStepRow, kStepRow});
-                  });
+  multiply_groups(
+      g.const_data_ptr<T>(), g.size(0), N, K, w.size(0), ends, dx.mutable_data_ptr<T>(),
+      [&](int64_t group, int64_t begin, int64_t depth, int64_t column, int64_t columns, char* out) {
+        pack_rows(weight + (group * N + begin) * K + column, K, depth, columns,
+                  {out, steps_of<T>(depth) * kStepRow, kStepRow});
+      });
 }
 
 // One block of a group's dw: columns [n, n + height) of g against [k, k + width) of x.
 template <typename T, typename Out>
-void multiply_rows_block(const T* g, int64_t N, const T* x, int64_t K, int64_t rows, int64_t height, int64_t width,
-                         Out* out, bool add) {
+void multiply_rows_block(const T* g, int64_t N, const T* x, int64_t K, int64_t rows, int64_t height,
+                         int64_t width, Out* out, bool add) {
   constexpr int64_t kBlock = 128 * kDepth<T>;
   const int64_t panels = divide_up(width, kLanes);
   const int64_t left_stride = divide_up(height, kLanes) * kStepRow;
@@ -194,7 +202,8 @@ void multiply_rows_block(const T* g, int64_t N, const T* x, int64_t K, int64_t r
 }
 
 template <typename T, typename Out>
-void multiply_rows_fast(const at::Tensor& g, const at::Tensor& x, const int32_t* ends, at::Tensor& dw, bool add) {
+void multiply_rows_fast(const at::Tensor& g, const at::Tensor& x, const int32_t* ends,
+                        at::Tensor& dw, bool add) {
   const int64_t E = dw.size(0);
   const int64_t N = dw.size(1);
   const int64_t K = dw.size(2);
@@ -216,7 +225,8 @@ void multiply_rows_fast(const at::Tensor& g, const at::Tensor& x, const int32_t*
     const int64_t e = task / blocks_K / blocks_N;
     const int64_t begin = begin_of(ends, e);
     multiply_rows_block(g_data + begin * N + n, N, x_data + begin * K + k, K, ends[e] - begin,
-                        std::min(height, N - n), std::min(width, K - k), out + (e * N + n) * K + k, add);
+                        std::min(height, N - n), std::min(width, K - k), out + (e * N + n) * K + k,
+                        add);
   });
 }
 
@@ -232,12 +242,14 @@ bool multiplies_faster([[maybe_unused]] at::ScalarType dtype) {
 #endif
 }
 
-void multiply_transposed(const at::Tensor& x, const at::Tensor& w, const int32_t* ends, at::Tensor& y) {
+void multiply_transposed(const at::Tensor& x, const at::Tensor& w, const int32_t* ends,
+                         at::Tensor& y) {
 #ifdef MOEBIUS_GEMM_FLOAT32
   if (x.scalar_type() == at::kFloat) return multiply_transposed_fast<float>(x, w, ends, y);
 #endif
 #ifdef MOEBIUS_GEMM_BFLOAT16
-  if (x.scalar_type() == at::kBFloat16) return multiply_transposed_fast<at::BFloat16>(x, w, ends, y);
+  if (x.scalar_type() == at::kBFloat16)
+    return multiply_transposed_fast<at::BFloat16>(x, w, ends, y);
 #endif
   for_groups(w.size(0), ends, [&](int64_t group, int64_t begin, int64_t count) {
     at::Tensor out = y.narrow(0, begin, count);
@@ -258,7 +270,8 @@ void multiply(const at::Tensor& g, const at::Tensor& w, const int32_t* ends, at:
   });
 }
 
-void multiply_rows(const at::Tensor& g, const at::Tensor& x, const int32_t* ends, at::Tensor& dw, bool add) {
+void multiply_rows(const at::Tensor& g, const at::Tensor& x, const int32_t* ends, at::Tensor& dw,
+                   bool add) {
 #ifdef MOEBIUS_GEMM_FLOAT32
   if (g.scalar_type() == at::kFloat) return multiply_rows_fast<float, float>(g, x, ends, dw, add);
 #endif
@@ -266,7 +279,8 @@ void multiply_rows(const at::Tensor& g, const at::Tensor& x, const int32_t* ends
   if (g.scalar_type() == at::kBFloat16 && dw.scalar_type() == at::kFloat) {
     return multiply_rows_fast<at::BFloat16, float>(g, x, ends, dw, add);
   }
-  if (g.scalar_type() == at::kBFloat16) return multiply_rows_fast<at::BFloat16, at::BFloat16>(g, x, ends, dw, add);
+  if (g.scalar_type() == at::kBFloat16)
+    return multiply_rows_fast<at::BFloat16, at::BFloat16>(g, x, ends, dw, add);
 #endif
   for_groups(dw.size(0), ends, [&](int64_t group, int64_t begin, int64_t count) {
     const at::Tensor left = g.narrow(0, begin, count).t();

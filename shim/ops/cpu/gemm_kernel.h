@@ -1,8 +1,10 @@
-// The innermost loop of matrix products for AVX-512, at the speed of the multipliers (measured on Zen 5: 250 GFLOP/s
-// in float32 and 500 in bfloat16, where MKL reaches 92, which uses AVX2 on AMD, and oneDNN 440, which besides compiles
-// a kernel for half a millisecond whenever the number of rows is new: with experts, always).
+// The innermost loop of matrix products for AVX-512, at the speed of the multipliers (measured on
+// Zen 5: 250 GFLOP/s in float32 and 500 in bfloat16, where MKL reaches 92, which uses AVX2 on AMD,
+// and oneDNN 440, which besides compiles a kernel for half a millisecond whenever the number of
+// rows is new: with experts, always).
 //
-// An inner dimension is walked in steps of 4 bytes: one float32 or two bfloat16. Lanes are columns of the result.
+// An inner dimension is walked in steps of 4 bytes: one float32 or two bfloat16. Lanes are columns
+// of the result.
 #pragma once
 
 #if defined(__AVX512F__) && defined(__AVX512BW__)
@@ -22,9 +24,9 @@
 
 namespace moebius::cpu {
 
-constexpr int64_t kLanes = 32;           // columns of a tile: two registers
-constexpr int64_t kTileRows = 12;        // rows of a tile: 24 registers of sums
-constexpr int64_t kStep = 4;             // bytes
+constexpr int64_t kLanes = 32;     // columns of a tile: two registers
+constexpr int64_t kTileRows = 12;  // rows of a tile: 24 registers of sums
+constexpr int64_t kStep = 4;       // bytes
 constexpr int64_t kStepRow = kLanes * kStep;
 
 // How many elements of the inner dimension a step has.
@@ -36,7 +38,9 @@ int64_t steps_of(int64_t depth) {
   return (depth + kDepth<T> - 1) / kDepth<T>;
 }
 
-inline __m512 multiply_add(__m512 sum, __m512 a, __m512 b, float) { return _mm512_fmadd_ps(a, b, sum); }
+inline __m512 multiply_add(__m512 sum, __m512 a, __m512 b, float) {
+  return _mm512_fmadd_ps(a, b, sum);
+}
 
 #ifdef MOEBIUS_GEMM_BFLOAT16
 inline __m512 multiply_add(__m512 sum, __m512 a, __m512 b, at::BFloat16) {
@@ -65,9 +69,11 @@ struct Left {
   int64_t step_stride;
 };
 
-// out[Rows, 32] = left @ right; right is [steps, 32] steps, packed. With `add`, for float out: added to it.
+// out[Rows, 32] = left @ right; right is [steps, 32] steps, packed. With `add`, for float out:
+// added to it.
 template <typename T, typename Out, int Rows>
-void tile(int64_t steps, Left left, const char* right, Out* out, int64_t out_stride, __mmask32 mask, bool add) {
+void tile(int64_t steps, Left left, const char* right, Out* out, int64_t out_stride, __mmask32 mask,
+          bool add) {
   __m512 low[Rows];
   __m512 high[Rows];
 #pragma GCC unroll 12
@@ -77,7 +83,8 @@ void tile(int64_t steps, Left left, const char* right, Out* out, int64_t out_str
     if constexpr (std::is_same_v<Out, float>) {
       if (add) {
         low[i] = _mm512_maskz_loadu_ps(static_cast<__mmask16>(mask), out + i * out_stride);
-        high[i] = _mm512_maskz_loadu_ps(static_cast<__mmask16>(mask >> 16), out + i * out_stride + 16);
+        high[i] =
+            _mm512_maskz_loadu_ps(static_cast<__mmask16>(mask >> 16), out + i * out_stride + 16);
       }
     }
   }
@@ -124,22 +131,25 @@ struct Packed {
   int64_t step_stride;
 };
 
-// Packs `columns` of `depth` consecutive rows, `stride` elements apart. Lanes that are missing to a whole panel, and
-// the missing half of a last step, are zero.
-inline void pack_rows(const float* rows, int64_t stride, int64_t depth, int64_t columns, Packed out) {
+// Packs `columns` of `depth` consecutive rows, `stride` elements apart. Lanes that are missing to a
+// whole panel, and the missing half of a last step, are zero.
+inline void pack_rows(const float* rows, int64_t stride, int64_t depth, int64_t columns,
+                      Packed out) {
   for (int64_t step = 0; step < depth; ++step) {
     const float* row = rows + step * stride;
     char* to = out.base + step * out.step_stride;
     for (int64_t column = 0; column < columns; column += kLanes, to += out.panel_stride) {
       const __mmask32 mask = lanes_mask(columns - column);
       _mm512_store_ps(to, _mm512_maskz_loadu_ps(static_cast<__mmask16>(mask), row + column));
-      _mm512_store_ps(to + 64, _mm512_maskz_loadu_ps(static_cast<__mmask16>(mask >> 16), row + column + 16));
+      _mm512_store_ps(to + 64,
+                      _mm512_maskz_loadu_ps(static_cast<__mmask16>(mask >> 16), row + column + 16));
     }
   }
 }
 
 #ifdef MOEBIUS_GEMM_BFLOAT16
-inline void pack_rows(const at::BFloat16* rows, int64_t stride, int64_t depth, int64_t columns, Packed out) {
+inline void pack_rows(const at::BFloat16* rows, int64_t stride, int64_t depth, int64_t columns,
+                      Packed out) {
   alignas(64) static constexpr auto kOrder = [] {
     std::array<int16_t, 64> order{};
     for (size_t i = 0; i < 32; ++i) {
@@ -157,7 +167,8 @@ inline void pack_rows(const at::BFloat16* rows, int64_t stride, int64_t depth, i
     for (int64_t column = 0; column < columns; column += kLanes, to += out.panel_stride) {
       const __mmask32 mask = lanes_mask(columns - column);
       const __m512i a = _mm512_maskz_loadu_epi16(mask, row + column);
-      const __m512i b = whole ? _mm512_maskz_loadu_epi16(mask, row + stride + column) : _mm512_setzero_si512();
+      const __m512i b =
+          whole ? _mm512_maskz_loadu_epi16(mask, row + stride + column) : _mm512_setzero_si512();
       _mm512_store_si512(to, _mm512_permutex2var_epi16(a, first_half, b));
       _mm512_store_si512(to + 64, _mm512_permutex2var_epi16(a, second_half, b));
     }
@@ -172,21 +183,23 @@ void pack_transposed(const T* rows, int64_t stride, int64_t depth, int64_t colum
   const int64_t steps = steps_of<T>(depth);
   const int64_t row_bytes = stride * int64_t{sizeof(T)};
   const __m512i lanes = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-  const __m512i offsets = _mm512_mullo_epi32(lanes, _mm512_set1_epi32(static_cast<int32_t>(row_bytes)));
+  const __m512i offsets =
+      _mm512_mullo_epi32(lanes, _mm512_set1_epi32(static_cast<int32_t>(row_bytes)));
   for (int64_t lane = 0; lane < columns; lane += 16) {
     char* to = out + lane / kLanes * steps * kStepRow + lane % kLanes * kStep;
     const char* from = reinterpret_cast<const char*>(rows + lane * stride);
     const int64_t present = std::min<int64_t>(columns - lane, 16);
     const __mmask16 mask = static_cast<__mmask16>((1u << present) - 1);
     for (int64_t step = 0; step < whole; ++step) {
-      const __m512i values =
-          _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), mask, offsets, from + step * kStep, 1);
+      const __m512i values = _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), mask, offsets,
+                                                         from + step * kStep, 1);
       _mm512_store_si512(to + step * kStepRow, values);
     }
     if (whole < steps) {
       std::memset(to + whole * kStepRow, 0, 64);
       for (int64_t i = 0; i < present; ++i) {
-        std::memcpy(to + whole * kStepRow + i * kStep, from + i * row_bytes + whole * kStep, sizeof(T));
+        std::memcpy(to + whole * kStepRow + i * kStep, from + i * row_bytes + whole * kStep,
+                    sizeof(T));
       }
     }
   }

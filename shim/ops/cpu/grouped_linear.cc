@@ -9,8 +9,8 @@ Tensor grouped_linear_forward(const Tensor& x, const Tensor& weight, const Tenso
   return y;
 }
 
-std::tuple<Tensor, Tensor> grouped_linear_backward(const Tensor& dy, const Tensor& x, const Tensor& weight,
-                                                   const Tensor& ends) {
+std::tuple<Tensor, Tensor> grouped_linear_backward(const Tensor& dy, const Tensor& x,
+                                                   const Tensor& weight, const Tensor& ends) {
   Tensor dx = x.new_empty(x.sizes());
   Tensor dweight = weight.new_empty(weight.sizes());
   multiply(dy, weight, ends.const_data_ptr<int32_t>(), dx);

@@ -1,4 +1,5 @@
-// Output layer and loss without the logits of all rows: a chunk of them at a time, turned into their own gradient.
+// Output layer and loss without the logits of all rows: a chunk of them at a time, turned into
+// their own gradient.
 
 #include <cmath>
 #include <limits>
@@ -14,7 +15,8 @@ namespace {
 
 // The loss of one row. With `scale`, its logits become the gradient of the loss, times scale.
 template <typename T>
-Wide<T> row_loss(T* logits, int64_t V, int64_t target, const Wide<T>* scale, Wide<T>* exponentials) {
+Wide<T> row_loss(T* logits, int64_t V, int64_t target, const Wide<T>* scale,
+                 Wide<T>* exponentials) {
   using A = Wide<T>;
   A max = -std::numeric_limits<A>::infinity();
 #pragma omp simd reduction(max : max)
@@ -42,8 +44,8 @@ int64_t count_targets(const int64_t* target, int64_t N, int64_t V, int64_t ignor
   int64_t counted = 0;
   for (int64_t n = 0; n < N; ++n) {
     if (target[n] == ignore_index) continue;
-    TORCH_CHECK(target[n] >= 0 && target[n] < V, "target ", target[n], " of row ", n, " is not one of ", V,
-                " classes");
+    TORCH_CHECK(target[n] >= 0 && target[n] < V, "target ", target[n], " of row ", n,
+                " is not one of ", V, " classes");
     ++counted;
   }
   return counted;
@@ -89,7 +91,8 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> linear_cross_entropy_forward(
           const int64_t n = begin + row;
           if (target[n] != ignore_index) {
             losses[static_cast<size_t>(n)] =
-                row_loss(data + row * V, V, target[n], with_gradients ? &scale : nullptr, exponentials.data());
+                row_loss(data + row * V, V, target[n], with_gradients ? &scale : nullptr,
+                         exponentials.data());
           } else if (with_gradients) {
             std::fill_n(data + row * V, V, T(0));
           }

@@ -1,5 +1,5 @@
-// Sorting tokens by expert, and the way there and back. Each thread writes rows of its own, in a fixed order of
-// addition: results do not depend on the number of threads.
+// Sorting tokens by expert, and the way there and back. Each thread writes rows of its own, in a
+// fixed order of addition: results do not depend on the number of threads.
 
 #include <algorithm>
 #include <cstring>
@@ -54,7 +54,8 @@ Tensor moe_gather_forward(const Tensor& x, const Tensor& token, const Tensor&) {
   const int32_t* index = token.const_data_ptr<int32_t>();
   parallel_for(M, grain_rows(C), [&](int64_t begin, int64_t end) {
     for (int64_t m = begin; m < end; ++m) {
-      std::memcpy(to + static_cast<size_t>(m) * bytes, from + static_cast<size_t>(index[m]) * bytes, bytes);
+      std::memcpy(to + static_cast<size_t>(m) * bytes, from + static_cast<size_t>(index[m]) * bytes,
+                  bytes);
     }
   });
   return y;
@@ -85,7 +86,8 @@ Tensor moe_gather_backward(const Tensor& dy, const Tensor& row) {
   return dx;
 }
 
-Tensor moe_combine_forward(const Tensor& y, const Tensor& weights, const Tensor& row, ScalarType out_dtype) {
+Tensor moe_combine_forward(const Tensor& y, const Tensor& weights, const Tensor& row,
+                           ScalarType out_dtype) {
   const int64_t N = row.size(0);
   const int64_t K = row.size(1);
   const int64_t C = y.size(1);
@@ -113,8 +115,8 @@ Tensor moe_combine_forward(const Tensor& y, const Tensor& weights, const Tensor&
   return out;
 }
 
-std::tuple<Tensor, Tensor> moe_combine_backward(const Tensor& dout, const Tensor& y, const Tensor& weights,
-                                                const Tensor& row) {
+std::tuple<Tensor, Tensor> moe_combine_backward(const Tensor& dout, const Tensor& y,
+                                                const Tensor& weights, const Tensor& row) {
   const int64_t N = row.size(0);
   const int64_t K = row.size(1);
   const int64_t C = y.size(1);

@@ -8,8 +8,8 @@
 
 namespace moebius::cpu {
 
-// Calls body(begin, end) for pieces of [0, count), at least `grain` long, on several threads at a time; in
-// this thread where there is too little to share.
+// Calls body(begin, end) for pieces of [0, count), at least `grain` long, on several threads at a
+// time; in this thread where there is too little to share.
 void parallel_for(int64_t count, int64_t grain, c10::function_ref<void(int64_t, int64_t)> body);
 
 // Calls body(task) for each task in [0, count); a thread that is done takes the next one.

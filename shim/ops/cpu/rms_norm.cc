@@ -1,4 +1,5 @@
-// Root mean square normalisation, alone and after a residual addition: each row is read once and stays in the cache.
+// Root mean square normalisation, alone and after a residual addition: each row is read once and
+// stays in the cache.
 
 #include <vector>
 
@@ -17,14 +18,18 @@ A sum_of_squares(const A* x, int64_t C) {
   return sum;
 }
 
-ScalarType wider(ScalarType a, ScalarType b) { return a == b ? a : wide_dtype(a == at::kDouble ? a : b); }
+ScalarType wider(ScalarType a, ScalarType b) {
+  return a == b ? a : wide_dtype(a == at::kDouble ? a : b);
+}
 
 // sum = x + residual where there is one, else x; y = sum * rstd * weight.
-std::tuple<Tensor, Tensor, Tensor> normalise(const Tensor& x, const Tensor* residual, const Tensor& weight,
-                                             double eps, ScalarType out_dtype) {
+std::tuple<Tensor, Tensor, Tensor> normalise(const Tensor& x, const Tensor* residual,
+                                             const Tensor& weight, double eps,
+                                             ScalarType out_dtype) {
   const int64_t C = x.size(-1);
   const int64_t rows = x.numel() / C;
-  const ScalarType sum_dtype = residual == nullptr ? x.scalar_type() : wider(x.scalar_type(), residual->scalar_type());
+  const ScalarType sum_dtype =
+      residual == nullptr ? x.scalar_type() : wider(x.scalar_type(), residual->scalar_type());
   const ScalarType wide = wide_dtype(sum_dtype);
   Tensor sum = residual == nullptr ? x : x.new_empty(x.sizes(), x.options().dtype(sum_dtype));
   Tensor y = x.new_empty(x.sizes(), x.options().dtype(out_dtype));
@@ -50,7 +55,8 @@ std::tuple<Tensor, Tensor, Tensor> normalise(const Tensor& x, const Tensor* resi
           // What is normalised is the sum as it was rounded.
           in = sum_rows.read(row, both);
         }
-        const A scale = 1 / std::sqrt(sum_of_squares(in, C) / static_cast<A>(C) + static_cast<A>(eps));
+        const A scale =
+            1 / std::sqrt(sum_of_squares(in, C) / static_cast<A>(C) + static_cast<A>(eps));
         rstd_data[row] = scale;
         A* out = second.data();
         for (int64_t i = 0; i < C; ++i) out[i] = in[i] * scale * factor[i];
@@ -61,10 +67,12 @@ std::tuple<Tensor, Tensor, Tensor> normalise(const Tensor& x, const Tensor* resi
   return {sum, y, rstd};
 }
 
-// dsum, other than through y, may be null. Results: the gradient of sum, in two dtypes, and of weight.
-std::tuple<Tensor, Tensor, Tensor> normalise_backward(const Tensor* dsum, const Tensor& dy, const Tensor& sum,
-                                                      const Tensor& weight, const Tensor& rstd,
-                                                      ScalarType x_dtype, ScalarType residual_dtype) {
+// dsum, other than through y, may be null. Results: the gradient of sum, in two dtypes, and of
+// weight.
+std::tuple<Tensor, Tensor, Tensor> normalise_backward(const Tensor* dsum, const Tensor& dy,
+                                                      const Tensor& sum, const Tensor& weight,
+                                                      const Tensor& rstd, ScalarType x_dtype,
+                                                      ScalarType residual_dtype) {
   const int64_t C = sum.size(-1);
   const int64_t rows = sum.numel() / C;
   const ScalarType wide = wide_dtype(sum.scalar_type());
@@ -122,8 +130,8 @@ std::tuple<Tensor, Tensor> rms_norm_forward(const Tensor& x, const Tensor& weigh
   return {y, rstd};
 }
 
-std::tuple<Tensor, Tensor> rms_norm_backward(const Tensor& dy, const Tensor& x, const Tensor& weight,
-                                             const Tensor& rstd) {
+std::tuple<Tensor, Tensor> rms_norm_backward(const Tensor& dy, const Tensor& x,
+                                             const Tensor& weight, const Tensor& rstd) {
   auto [dx, dresidual, dweight] =
       normalise_backward(nullptr, dy, x, weight, rstd, x.scalar_type(), x.scalar_type());
   return {dx, dweight};
@@ -135,11 +143,13 @@ std::tuple<Tensor, Tensor, Tensor> add_rms_norm_forward(const Tensor& x, const T
   return normalise(x, &residual, weight, eps, out_dtype);
 }
 
-std::tuple<Tensor, Tensor, Tensor> add_rms_norm_backward(const std::optional<Tensor>& dsum, const Tensor& dy,
-                                                         const Tensor& sum, const Tensor& weight,
-                                                         const Tensor& rstd, ScalarType x_dtype,
+std::tuple<Tensor, Tensor, Tensor> add_rms_norm_backward(const std::optional<Tensor>& dsum,
+                                                         const Tensor& dy, const Tensor& sum,
+                                                         const Tensor& weight, const Tensor& rstd,
+                                                         ScalarType x_dtype,
                                                          ScalarType residual_dtype) {
-  return normalise_backward(dsum ? &*dsum : nullptr, dy, sum, weight, rstd, x_dtype, residual_dtype);
+  return normalise_backward(dsum ? &*dsum : nullptr, dy, sum, weight, rstd, x_dtype,
+                            residual_dtype);
 }
 
 }  // namespace moebius::cpu

@@ -1,4 +1,5 @@
-// Splits queries, keys and values and rotates the first two: one pass instead of slices and concatenations.
+// Splits queries, keys and values and rotates the first two: one pass instead of slices and
+// concatenations.
 
 #include <algorithm>
 
@@ -9,7 +10,8 @@
 namespace moebius::cpu {
 namespace {
 
-// Pairs (i, i + R / 2) of the first R values turn by the angles of their position; the rest is copied.
+// Pairs (i, i + R / 2) of the first R values turn by the angles of their position; the rest is
+// copied.
 template <typename T>
 void rotate(const T* x, const Wide<T>* cos, const Wide<T>* sin, int64_t R, int64_t D, T* y) {
   const int64_t half = R / 2;
@@ -38,8 +40,9 @@ void rotate_back(const T* dy, const Wide<T>* cos, const Wide<T>* sin, int64_t R,
 
 }  // namespace
 
-std::tuple<Tensor, Tensor, Tensor> rope_qkv_forward(const Tensor& qkv, const Tensor& cos, const Tensor& sin,
-                                                    int64_t n_head, int64_t n_query_groups) {
+std::tuple<Tensor, Tensor, Tensor> rope_qkv_forward(const Tensor& qkv, const Tensor& cos,
+                                                    const Tensor& sin, int64_t n_head,
+                                                    int64_t n_query_groups) {
   const int64_t B = qkv.size(0);
   const int64_t T = qkv.size(1);
   const int64_t heads = n_head + 2 * n_query_groups;

@@ -1,5 +1,5 @@
-// Arithmetic that compilers turn into vector instructions: plain loops over these. The files of this folder are
-// compiled for the machine at hand.
+// Arithmetic that compilers turn into vector instructions: plain loops over these. The files of
+// this folder are compiled for the machine at hand.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -18,14 +18,17 @@ using Wide = std::conditional_t<std::is_same_v<T, double>, double, float>;
 
 inline float widen(float value) { return value; }
 inline double widen(double value) { return value; }
-inline float widen(at::BFloat16 value) { return std::bit_cast<float>(static_cast<uint32_t>(value.x) << 16); }
+inline float widen(at::BFloat16 value) {
+  return std::bit_cast<float>(static_cast<uint32_t>(value.x) << 16);
+}
 
 template <typename T>
 T narrow(Wide<T> value) {
   if constexpr (std::is_same_v<T, at::BFloat16>) {
     const uint32_t bits = std::bit_cast<uint32_t>(value);
     const uint32_t rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
-    return at::BFloat16(static_cast<uint16_t>(value != value ? 0x7fc0 : rounded), at::BFloat16::from_bits());
+    return at::BFloat16(static_cast<uint16_t>(value != value ? 0x7fc0 : rounded),
+                        at::BFloat16::from_bits());
   } else {
     return value;
   }
@@ -33,7 +36,8 @@ T narrow(Wide<T> value) {
 
 // e^x to 2 units in the last place; x below -87 counts as -87.
 inline float exponential(float x) {
-  constexpr float kRound = 12582912.f;  // 1.5 * 2^23: adding it leaves a whole number in the low bits
+  constexpr float kRound =
+      12582912.f;  // 1.5 * 2^23: adding it leaves a whole number in the low bits
   x = x < -87.f ? -87.f : x;
   x = x > 88.37f ? 88.37f : x;
   const float shifted = x * 1.44269504088896341f + kRound;
@@ -46,7 +50,8 @@ inline float exponential(float x) {
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
   p = p * r * r + r + 1.f;
-  const uint32_t exponent = std::bit_cast<uint32_t>(shifted) - std::bit_cast<uint32_t>(kRound) + 127;
+  const uint32_t exponent =
+      std::bit_cast<uint32_t>(shifted) - std::bit_cast<uint32_t>(kRound) + 127;
   return p * std::bit_cast<float>(exponent << 23);
 }
 
@@ -68,7 +73,8 @@ void with_type(at::ScalarType dtype, Body&& body) {
     case at::kDouble:
       return body.template operator()<double>();
     default:
-      TORCH_CHECK(false, "dtype ", dtype, " is not supported: expected float32, bfloat16 or float64");
+      TORCH_CHECK(false, "dtype ", dtype,
+                  " is not supported: expected float32, bfloat16 or float64");
   }
 }
 
@@ -78,18 +84,23 @@ void with_wide_type(at::ScalarType dtype, Body&& body) {
   with_type(dtype, [&]<typename T>() { body.template operator()<Wide<T>>(); });
 }
 
-inline at::ScalarType wide_dtype(at::ScalarType dtype) { return dtype == at::kDouble ? at::kDouble : at::kFloat; }
+inline at::ScalarType wide_dtype(at::ScalarType dtype) {
+  return dtype == at::kDouble ? at::kDouble : at::kFloat;
+}
 
 // Rows of a contiguous tensor of any activation's type, as numbers of type A.
 template <typename A>
 class Rows {
  public:
   Rows(const at::Tensor& tensor, int64_t width)
-      : data_(static_cast<const char*>(tensor.const_data_ptr())), dtype_(tensor.scalar_type()), width_(width) {}
+      : data_(static_cast<const char*>(tensor.const_data_ptr())),
+        dtype_(tensor.scalar_type()),
+        width_(width) {}
 
   // The row itself, or its numbers in `buffer`.
   const A* read(int64_t row, A* buffer) const {
-    if (dtype_ == c10::CppTypeToScalarType<A>::value) return reinterpret_cast<const A*>(data_) + row * width_;
+    if (dtype_ == c10::CppTypeToScalarType<A>::value)
+      return reinterpret_cast<const A*>(data_) + row * width_;
     with_type(dtype_, [&]<typename T>() {
       const T* from = reinterpret_cast<const T*>(data_) + row * width_;
       for (int64_t i = 0; i < width_; ++i) buffer[i] = static_cast<A>(widen(from[i]));
@@ -108,7 +119,9 @@ template <typename A>
 class MutableRows {
  public:
   MutableRows(const at::Tensor& tensor, int64_t width)
-      : data_(static_cast<char*>(tensor.mutable_data_ptr())), dtype_(tensor.scalar_type()), width_(width) {}
+      : data_(static_cast<char*>(tensor.mutable_data_ptr())),
+        dtype_(tensor.scalar_type()),
+        width_(width) {}
 
   void write(int64_t row, const A* values) const {
     with_type(dtype_, [&]<typename T>() {
