@@ -14,6 +14,7 @@ const SMALL = [
   "--max-seq-length=64",
   "--precision=32-true",
   "--train.save_interval=20",
+  "--train.log_interval=1",
   "--eval.interval=20",
   "--eval.max_iters=5",
 ];
