@@ -30,7 +30,21 @@ export function native(): Library {
   return library ??= open();
 }
 
+// libtorch's threads wait for each other thousands of times in a training step. By default they spin
+// for milliseconds, and where another process wants a core, that costs nine tenths of the speed
+// (measured: 0.9k tokens/s against 6.4k, beside one busy process on 2 cores); a short spin costs
+// nothing where they have the cores to themselves.
+const SPIN_COUNT = "2000";
+
+function limitSpinning(): void {
+  const variables = ["GOMP_SPINCOUNT", "OMP_WAIT_POLICY"];
+  if (variables.some((name) => Deno.env.has(name))) return;
+  // Read once, when libtorch loads its OpenMP runtime.
+  Deno.env.set("GOMP_SPINCOUNT", SPIN_COUNT);
+}
+
 function open(): Library {
+  limitSpinning();
   const { librariesToLoad, shim } = currentSetup();
   // Opened by absolute path and in dependency order, each library finds the ones before it loaded:
   // no LD_LIBRARY_PATH, no rpath. Never closed: libtorch does not survive its destructors.
