@@ -5,14 +5,13 @@
  * @module
  */
 
-import type { AttendOptions, Device, Tensor } from "../../ffi/mod.ts";
+import type { Device, Tensor } from "../../ffi/mod.ts";
 import {
   type AdamwOptions,
   type AdamwTensors,
   fusedAdamw,
   plainAdamw,
 } from "./adamw.ts";
-import { fusedAttention, plainAttention } from "./attention.ts";
 import {
   type CombineOptions,
   fusedGroupedLinear,
@@ -70,13 +69,6 @@ export interface OperatorTable {
   ) => [sum: Tensor, y: Tensor];
   /** Queries, keys and values, with positions. */
   readonly ropeQkv: (qkv_BTF: Tensor, rope: RopeTables, heads: Heads) => Qkv;
-  /** Scaled dot-product attention. */
-  readonly attention: (
-    q_BHTD: Tensor,
-    k_BGSD: Tensor,
-    v_BGSD: Tensor,
-    options: AttendOptions,
-  ) => Tensor;
   /** `silu(gate) * up`. */
   readonly swiglu: (fc_M2I: Tensor) => Tensor;
   /** Rows by expert. */
@@ -116,7 +108,6 @@ export const plainOperators: OperatorTable = {
   rmsNorm: plainRmsNorm,
   addRmsNorm: plainAddRmsNorm,
   ropeQkv: plainRopeQkv,
-  attention: plainAttention,
   swiglu: plainSwiglu,
   moeSort: plainMoeSort,
   moeGather: plainMoeGather,
@@ -132,7 +123,6 @@ export const fusedOperators: OperatorTable = {
   rmsNorm: fusedRmsNorm,
   addRmsNorm: fusedAddRmsNorm,
   ropeQkv: fusedRopeQkv,
-  attention: fusedAttention,
   swiglu: fusedSwiglu,
   moeSort: fusedMoeSort,
   moeGather: fusedMoeGather,

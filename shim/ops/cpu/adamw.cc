@@ -82,9 +82,7 @@ void adamw_(at::TensorList params, at::TensorList grads, at::TensorList exp_avgs
   };
   constexpr int64_t kPiece = int64_t{1} << 16;
   std::vector<Piece> pieces;
-  int64_t elements = 0;
   for (size_t i = 0; i < count; ++i) {
-    elements += params[i].numel();
     float& number = *steps[i].mutable_data_ptr<float>();
     number += 1;
     const Step step{1 - rate * weight_decay,
@@ -98,7 +96,7 @@ void adamw_(at::TensorList params, at::TensorList grads, at::TensorList exp_avgs
       pieces.push_back({i, begin, std::min(kPiece, params[i].numel() - begin), step});
     }
   }
-  parallel_tasks(static_cast<int64_t>(pieces.size()), elements, [&](int64_t task) {
+  parallel_tasks(static_cast<int64_t>(pieces.size()), [&](int64_t task) {
     const Piece& piece = pieces[static_cast<size_t>(task)];
     const size_t i = piece.index;
     with_type(params[i].scalar_type(), [&]<typename T>() {

@@ -143,8 +143,10 @@ std::tuple<Tensor, Tensor> moe_combine_backward(const Tensor& dout, const Tensor
           T* out = dvalues + m * C;
           A dot = 0;
 #pragma omp simd reduction(+ : dot)
-          for (int64_t c = 0; c < C; ++c) dot += d[c] * widen(in[c]);
-          for (int64_t c = 0; c < C; ++c) out[c] = narrow<T>(weight * d[c]);
+          for (int64_t c = 0; c < C; ++c) {
+            dot += d[c] * widen(in[c]);
+            out[c] = narrow<T>(weight * d[c]);
+          }
           dfactor[n * K + k] = dot;
         }
       }

@@ -92,7 +92,7 @@ std::tuple<Tensor, Tensor, Tensor> normalise_backward(const Tensor* dsum, const 
     const A* factor = factors.const_data_ptr<A>();
     const A* rstd_data = rstd.const_data_ptr<A>();
     A* partial_data = partial.mutable_data_ptr<A>();
-    parallel_tasks(blocks, sum.numel(), [&](int64_t block) {
+    parallel_tasks(blocks, [&](int64_t block) {
       std::vector<A> buffers(static_cast<size_t>(4 * C));
       A* out = buffers.data();
       A* dfactor = partial_data + block * C;
