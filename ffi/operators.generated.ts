@@ -10693,6 +10693,30 @@ export interface Operators {
     eps: number,
     out_dtype: DType,
   ) => [Tensor, Tensor, Tensor];
+  /** `moebius::attention(Tensor q, Tensor k, Tensor v, float scale) -> Tensor` */
+  "moebius::attention": (
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    scale: number,
+  ) => Tensor;
+  /** `moebius::attention_backward(Tensor dy, Tensor q, Tensor k, Tensor v, Tensor y, Tensor lse, float scale) -> (Tensor dq, Tensor dk, Tensor dv)` */
+  "moebius::attention_backward": (
+    dy: Tensor,
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    y: Tensor,
+    lse: Tensor,
+    scale: number,
+  ) => [Tensor, Tensor, Tensor];
+  /** `moebius::attention_forward(Tensor q, Tensor k, Tensor v, float scale) -> (Tensor y, Tensor lse)` */
+  "moebius::attention_forward": (
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    scale: number,
+  ) => [Tensor, Tensor];
   /** `moebius::grouped_linear(Tensor x, Tensor weight, Tensor ends) -> Tensor` */
   "moebius::grouped_linear": (
     x: Tensor,

@@ -31,8 +31,8 @@ const FLAGS =
 
 // The kernels of the CPU are compiled for the one at hand: the shim never leaves
 // the machine it was built on, and is built anew on another.
-const CPU_FLAGS =
-  "-march=native -fopenmp-simd -fno-math-errno -fno-trapping-math".split(" ");
+const CPU_FLAGS = "-march=native -fno-math-errno -fno-trapping-math -Wno-psabi"
+  .split(" ");
 
 /** What a build made. */
 export interface Build {

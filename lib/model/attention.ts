@@ -7,7 +7,7 @@
  * @module
  */
 
-import { attend, type AttentionBackend, type Tensor } from "../../ffi/mod.ts";
+import type { AttentionBackend, Tensor } from "../../ffi/mod.ts";
 import type { ModelConfig } from "../config/model.ts";
 import type { OperatorTable } from "../operators/mod.ts";
 import type { LayerCache } from "./kv_cache.ts";
@@ -69,7 +69,7 @@ export class CausalSelfAttention {
       { queries: n_head, groups: n_query_groups },
     );
     const [k_BGSD, v_BGSD] = cache?.append(k_BGTD, v_BGTD) ?? [k_BGTD, v_BGTD];
-    const y_BHTD = attend(q_BHTD, k_BGSD, v_BGSD, {
+    const y_BHTD = this.#operators.attention(q_BHTD, k_BGSD, v_BGSD, {
       backend: this.#backend,
       // One new position sees everything in the cache: nothing is left to mask.
       causal: T > 1,

@@ -5,13 +5,14 @@
  * @module
  */
 
-import type { Device, Tensor } from "../../ffi/mod.ts";
+import type { AttendOptions, Device, Tensor } from "../../ffi/mod.ts";
 import {
   type AdamwOptions,
   type AdamwTensors,
   fusedAdamw,
   plainAdamw,
 } from "./adamw.ts";
+import { fusedAttention, plainAttention } from "./attention.ts";
 import {
   type CombineOptions,
   fusedGroupedLinear,
@@ -69,6 +70,13 @@ export interface OperatorTable {
   ) => [sum: Tensor, y: Tensor];
   /** Queries, keys and values, with positions. */
   readonly ropeQkv: (qkv_BTF: Tensor, rope: RopeTables, heads: Heads) => Qkv;
+  /** Scaled dot-product attention. */
+  readonly attention: (
+    q_BHTD: Tensor,
+    k_BGSD: Tensor,
+    v_BGSD: Tensor,
+    options: AttendOptions,
+  ) => Tensor;
   /** `silu(gate) * up`. */
   readonly swiglu: (fc_M2I: Tensor) => Tensor;
   /** Rows by expert. */
@@ -108,6 +116,7 @@ export const plainOperators: OperatorTable = {
   rmsNorm: plainRmsNorm,
   addRmsNorm: plainAddRmsNorm,
   ropeQkv: plainRopeQkv,
+  attention: plainAttention,
   swiglu: plainSwiglu,
   moeSort: plainMoeSort,
   moeGather: plainMoeGather,
@@ -123,6 +132,7 @@ export const fusedOperators: OperatorTable = {
   rmsNorm: fusedRmsNorm,
   addRmsNorm: fusedAddRmsNorm,
   ropeQkv: fusedRopeQkv,
+  attention: fusedAttention,
   swiglu: fusedSwiglu,
   moeSort: fusedMoeSort,
   moeGather: fusedMoeGather,

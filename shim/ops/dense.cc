@@ -1,5 +1,6 @@
 // The differentiable operators outside the experts: public forms and their gradients.
 
+#include <ATen/ops/_scaled_dot_product_flash_attention_for_cpu.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/zeros_like.h>
@@ -8,6 +9,7 @@
 
 #include "checks.h"
 #include "cpu/gemm.h"
+#include "cpu/kernels.h"
 #include "primitives.h"
 
 namespace moebius {
@@ -84,10 +86,14 @@ Pair add_rms_norm(const Tensor& x, const Tensor& residual, const Tensor& weight,
 
 // ---- rope -----------------------------------------------------------------------------------
 
-// A gradient whose last dimension lies in one piece, or zeros where there is none.
+// The tensor with its last dimension in one piece.
+Tensor in_rows(const Tensor& tensor) {
+  return tensor.stride(-1) == 1 ? tensor : tensor.contiguous();
+}
+
+// A gradient in rows, or zeros where there is none.
 Tensor readable(const Tensor& grad, at::IntArrayRef sizes, const at::TensorOptions& options) {
-  if (!grad.defined()) return at::full(sizes, 0, options);
-  return grad.stride(-1) == 1 ? grad : grad.contiguous();
+  return grad.defined() ? in_rows(grad) : at::full(sizes, 0, options);
 }
 
 struct RopeQkv : Function<RopeQkv> {
@@ -132,6 +138,42 @@ Triple rope_qkv(const Tensor& qkv, const Tensor& cos, const Tensor& sin, int64_t
   const variable_list results =
       RopeQkv::apply(qkv.contiguous(), cos.contiguous(), sin.contiguous(), n_head, n_query_groups);
   return {results[0], results[1], results[2]};
+}
+
+// ---- attention ------------------------------------------------------------------------------
+
+struct Attention : Function<Attention> {
+  static Tensor forward(AutogradContext* context, const Tensor& q, const Tensor& k, const Tensor& v,
+                        double scale) {
+    auto [y, lse] = attention_forward(q, k, v, scale);
+    context->save_for_backward({q, k, v, y, lse});
+    context->saved_data["scale"] = scale;
+    return y;
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list grads) {
+    const variable_list saved = context->get_saved_variables();
+    auto [dq, dk, dv] =
+        attention_backward(in_rows(grads[0]), saved[0], saved[1], saved[2], saved[3], saved[4],
+                           context->saved_data["scale"].toDouble());
+    return {dq, dk, dv, {}};
+  }
+};
+
+Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, double scale) {
+  for (const Tensor* each : {&q, &k, &v}) {
+    check_activation("queries, keys or values", *each, 4);
+    check_same("queries, keys or values", *each, "queries", q);
+  }
+  check_sizes("k", k, {q.size(0), k.size(1), q.size(2), q.size(3)});
+  check_sizes("v", v, k.sizes());
+  TORCH_CHECK(q.is_cpu(), "attention is an operator of the CPU alone");
+  TORCH_CHECK(scale > 0, "scale is ", scale, ", expected more than 0");
+  TORCH_CHECK(k.size(1) > 0 && q.size(1) % k.size(1) == 0, q.size(1), " query heads cannot share ",
+              k.size(1), " heads of keys");
+  if (cpu::attends_faster(q, k)) return Attention::apply(in_rows(q), in_rows(k), in_rows(v), scale);
+  return std::get<0>(at::_scaled_dot_product_flash_attention_for_cpu(
+      q, k, v, /*dropout_p=*/0, /*is_causal=*/true, std::nullopt, scale));
 }
 
 // ---- swiglu ---------------------------------------------------------------------------------
@@ -245,6 +287,7 @@ TORCH_LIBRARY_IMPL(moebius, CompositeImplicitAutograd, m) {
   m.impl("rms_norm", TORCH_FN(moebius::rms_norm));
   m.impl("add_rms_norm", TORCH_FN(moebius::add_rms_norm));
   m.impl("rope_qkv", TORCH_FN(moebius::rope_qkv));
+  m.impl("attention", TORCH_FN(moebius::attention));
   m.impl("swiglu", TORCH_FN(moebius::swiglu));
   m.impl("linear", TORCH_FN(moebius::linear));
   m.impl("linear_cross_entropy", TORCH_FN(moebius::linear_cross_entropy));

@@ -55,6 +55,17 @@ TORCH_LIBRARY(moebius, m) {
   m.def(
       "rope_qkv_backward(Tensor dq, Tensor dk, Tensor dv, Tensor cos, Tensor sin) -> Tensor dqkv");
 
+  // q [B, H, T, D], k and v [B, G, T, D], G dividing H: causal attention [B, H, T, D], by
+  // libtorch's flash kernel but where the primitives are faster: these are for the CPU alone. lse
+  // [B, H, T] are the logarithms of the sums of exponentials. Results are views of [B, T, heads, D]
+  // memory.
+  m.def("attention(Tensor q, Tensor k, Tensor v, float scale) -> Tensor");
+  m.def("attention_forward(Tensor q, Tensor k, Tensor v, float scale) -> (Tensor y, Tensor lse)");
+  m.def(
+      "attention_backward(Tensor dy, Tensor q, Tensor k, Tensor v, Tensor y, Tensor lse, float "
+      "scale)"
+      " -> (Tensor dq, Tensor dk, Tensor dv)");
+
   // fc [rows, 2 I] to [rows, I]: silu(first half) * second half.
   m.def("swiglu(Tensor fc) -> Tensor");
   m.def("swiglu_forward(Tensor fc) -> Tensor y");

@@ -54,6 +54,9 @@ MOEBIUS_PRIMITIVE(rope_qkv_forward,
                   Triple(const Tensor&, const Tensor&, const Tensor&, int64_t, int64_t))
 MOEBIUS_PRIMITIVE(rope_qkv_backward,
                   Tensor(const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&))
+MOEBIUS_PRIMITIVE(attention_forward, Pair(const Tensor&, const Tensor&, const Tensor&, double))
+MOEBIUS_PRIMITIVE(attention_backward, Triple(const Tensor&, const Tensor&, const Tensor&,
+                                             const Tensor&, const Tensor&, const Tensor&, double))
 MOEBIUS_PRIMITIVE(swiglu_forward, Tensor(const Tensor&))
 MOEBIUS_PRIMITIVE(swiglu_backward, Tensor(const Tensor&, const Tensor&))
 MOEBIUS_PRIMITIVE(moe_gather_forward, Tensor(const Tensor&, const Tensor&, const Tensor&))

@@ -31,20 +31,20 @@ void update(const Step& step, int64_t count, T* param, const T* grad, T* exp_avg
   const A fresh2 = static_cast<A>(1 - step.beta2);
   const A eps = static_cast<A>(step.eps);
   const A scale = static_cast<A>(step.grad_scale);
-#pragma omp simd
-  for (int64_t i = 0; i < count; ++i) {
-    const A g = widen(grad[i]) * scale;
-    const A old = widen(exp_avg[i]);
-    const A m = old + fresh1 * (g - old);
-    const A v = beta2 * widen(exp_avg_sq[i]) + fresh2 * g * g;
-    exp_avg[i] = narrow<T>(m);
-    exp_avg_sq[i] = narrow<T>(v);
-    param[i] = narrow<T>(widen(param[i]) * decay - size * m / (std::sqrt(v) / root + eps));
-  }
-  if (shadow != nullptr) {
-    for (int64_t i = 0; i < count; ++i)
-      shadow[i] = narrow<at::BFloat16>(static_cast<float>(widen(param[i])));
-  }
+  for_lanes(count, [&](int64_t i, auto present) {
+    const auto g = load(grad + i, present) * scale;
+    const auto before = load(exp_avg + i, present);
+    const auto m = before + fresh1 * (g - before);
+    const auto v = beta2 * load(exp_avg_sq + i, present) + fresh2 * g * g;
+    store(exp_avg + i, m, present);
+    store(exp_avg_sq + i, v, present);
+    const auto moved = load(param + i, present) * decay - size * m / (square_root(v) / root + eps);
+    store(param + i, moved, present);
+    if (shadow != nullptr) {
+      const auto kept = load(param + i, present);
+      store(shadow + i, __builtin_convertvector(kept, Lanes<float>), present);
+    }
+  });
 }
 
 }  // namespace
@@ -82,7 +82,9 @@ void adamw_(at::TensorList params, at::TensorList grads, at::TensorList exp_avgs
   };
   constexpr int64_t kPiece = int64_t{1} << 16;
   std::vector<Piece> pieces;
+  int64_t elements = 0;
   for (size_t i = 0; i < count; ++i) {
+    elements += params[i].numel();
     float& number = *steps[i].mutable_data_ptr<float>();
     number += 1;
     const Step step{1 - rate * weight_decay,
@@ -96,7 +98,7 @@ void adamw_(at::TensorList params, at::TensorList grads, at::TensorList exp_avgs
       pieces.push_back({i, begin, std::min(kPiece, params[i].numel() - begin), step});
     }
   }
-  parallel_tasks(static_cast<int64_t>(pieces.size()), [&](int64_t task) {
+  parallel_tasks(static_cast<int64_t>(pieces.size()), elements, [&](int64_t task) {
     const Piece& piece = pieces[static_cast<size_t>(task)];
     const size_t i = piece.index;
     with_type(params[i].scalar_type(), [&]<typename T>() {

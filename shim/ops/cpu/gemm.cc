@@ -4,7 +4,6 @@
 #include <ATen/ops/mm.h>
 
 #include <algorithm>
-#include <memory>
 #include <vector>
 
 #include "gemm_kernel.h"
@@ -25,24 +24,6 @@ void for_groups(int64_t groups, const int32_t* ends, Body&& body) {
 
 #ifdef MOEBIUS_GEMM_FLOAT32
 
-int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
-// Memory of a thread for packed operands, aligned and kept between calls.
-template <int Which>
-char* scratch(int64_t bytes) {
-  struct Free {
-    void operator()(char* memory) const { std::free(memory); }
-  };
-  static thread_local std::unique_ptr<char, Free> memory;
-  static thread_local int64_t capacity = 0;
-  if (bytes > capacity) {
-    capacity = divide_up(bytes, 4096) * 4096;
-    memory.reset(static_cast<char*>(std::aligned_alloc(64, static_cast<size_t>(capacity))));
-    if (memory == nullptr) throw std::bad_alloc();
-  }
-  return memory.get();
-}
-
 // Steps of the inner dimension and columns that are packed at a time: they stay in the second-level
 // cache.
 constexpr int64_t kBlockSteps = 768;
@@ -56,7 +37,7 @@ void multiply_packed(const T* a, int64_t a_stride, int64_t rows, int64_t depth, 
   const int64_t a_bytes = a_stride * int64_t{sizeof(T)};
   // Rows that lie powers of two apart fall on the same lines of the cache, and half a step cannot
   // be read in place.
-  const bool copy = depth % kDepth<T> != 0 || a_bytes % 2048 == 0;
+  const bool copy = depth % kDepth<T> != 0 || a_bytes % 4096 == 0;
   const int64_t copy_stride = steps * kStep + 64;
   char* const copied = copy ? scratch<1>(kTileRows * copy_stride) : nullptr;
   for (int64_t row = 0; row < rows; row += kTileRows) {
@@ -123,27 +104,28 @@ void multiply_groups(const T* a, int64_t total_rows, int64_t depth, int64_t colu
       }
     }
   });
-  parallel_tasks(static_cast<int64_t>(tasks.size()), [&](int64_t index) {
-    const Task& task = tasks[static_cast<size_t>(index)];
-    const T* from = a + task.row * depth;
-    T* to = out + task.row * columns + task.column;
-    const int64_t panels = divide_up(task.columns, kLanes);
-    char* const packed = scratch<0>(panels * steps_of<T>(block_depth) * kStepRow);
-    if (block_depth == depth) {
-      pack(task.group, 0, depth, task.column, task.columns, packed);
-      multiply_packed(from, depth, task.rows, depth, packed, task.columns, to, columns, false);
-      return;
-    }
-    const int64_t sums_stride = panels * kLanes;
-    float* const sums = reinterpret_cast<float*>(scratch<2>(task.rows * sums_stride * kStep));
-    for (int64_t begin = 0; begin < depth; begin += block_depth) {
-      const int64_t count = std::min(block_depth, depth - begin);
-      pack(task.group, begin, count, task.column, task.columns, packed);
-      multiply_packed(from + begin, depth, task.rows, count, packed, task.columns, sums,
-                      sums_stride, begin > 0);
-    }
-    write_sums(sums, sums_stride, task.rows, task.columns, to, columns, false);
-  });
+  parallel_tasks(
+      static_cast<int64_t>(tasks.size()), total_rows * depth * columns / 100, [&](int64_t index) {
+        const Task& task = tasks[static_cast<size_t>(index)];
+        const T* from = a + task.row * depth;
+        T* to = out + task.row * columns + task.column;
+        const int64_t panels = divide_up(task.columns, kLanes);
+        char* const packed = scratch<0>(panels * steps_of<T>(block_depth) * kStepRow);
+        if (block_depth == depth) {
+          pack(task.group, 0, depth, task.column, task.columns, packed);
+          multiply_packed(from, depth, task.rows, depth, packed, task.columns, to, columns, false);
+          return;
+        }
+        const int64_t sums_stride = panels * kLanes;
+        float* const sums = reinterpret_cast<float*>(scratch<2>(task.rows * sums_stride * kStep));
+        for (int64_t begin = 0; begin < depth; begin += block_depth) {
+          const int64_t count = std::min(block_depth, depth - begin);
+          pack(task.group, begin, count, task.column, task.columns, packed);
+          multiply_packed(from + begin, depth, task.rows, count, packed, task.columns, sums,
+                          sums_stride, begin > 0);
+        }
+        write_sums(sums, sums_stride, task.rows, task.columns, to, columns, false);
+      });
 }
 
 template <typename T>
@@ -210,7 +192,7 @@ void multiply_rows_fast(const at::Tensor& g, const at::Tensor& x, const int32_t*
   int64_t height = 384;
   int64_t width = 256;
   const auto blocks = [&] { return E * divide_up(N, height) * divide_up(K, width); };
-  while (blocks() < 4 * at::get_num_threads() && height > 24) {
+  while (blocks() < 2 * at::get_num_threads() && height > 24) {
     height /= 2;
     width = std::max<int64_t>(width / 2, 64);
   }
@@ -219,7 +201,7 @@ void multiply_rows_fast(const at::Tensor& g, const at::Tensor& x, const int32_t*
   const T* g_data = g.const_data_ptr<T>();
   const T* x_data = x.const_data_ptr<T>();
   Out* out = dw.mutable_data_ptr<Out>();
-  parallel_tasks(blocks(), [&](int64_t task) {
+  parallel_tasks(blocks(), x.size(0) * N * K / 100, [&](int64_t task) {
     const int64_t k = task % blocks_K * width;
     const int64_t n = task / blocks_K % blocks_N * height;
     const int64_t e = task / blocks_K / blocks_N;

@@ -7,7 +7,7 @@
 // of the result.
 #pragma once
 
-#if defined(__AVX512F__) && defined(__AVX512BW__)
+#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__)
 #define MOEBIUS_GEMM_FLOAT32
 // With AMX oneDNN is several times faster than this.
 #if defined(__AVX512BF16__) && !defined(__AMX_BF16__)
@@ -19,7 +19,10 @@
 
 #include <array>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
+#include <memory>
+#include <new>
 #include <utility>
 
 namespace moebius::cpu {
@@ -28,6 +31,24 @@ constexpr int64_t kLanes = 32;     // columns of a tile: two registers
 constexpr int64_t kTileRows = 12;  // rows of a tile: 24 registers of sums
 constexpr int64_t kStep = 4;       // bytes
 constexpr int64_t kStepRow = kLanes * kStep;
+
+inline int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+// Memory of a thread for packed operands, aligned and kept between calls.
+template <int Which>
+char* scratch(int64_t bytes) {
+  struct Free {
+    void operator()(char* memory) const { std::free(memory); }
+  };
+  static thread_local std::unique_ptr<char, Free> memory;
+  static thread_local int64_t capacity = 0;
+  if (bytes > capacity) {
+    capacity = divide_up(bytes, 4096) * 4096;
+    memory.reset(static_cast<char*>(std::aligned_alloc(64, static_cast<size_t>(capacity))));
+    if (memory == nullptr) throw std::bad_alloc();
+  }
+  return memory.get();
+}
 
 // How many elements of the inner dimension a step has.
 template <typename T>
@@ -176,38 +197,60 @@ inline void pack_rows(const at::BFloat16* rows, int64_t stride, int64_t depth, i
 }
 #endif
 
+// Exchanges rows and columns of 16 by 16 steps.
+inline void transpose(__m512i (&rows)[16]) {
+  __m512i other[16];
+#pragma GCC unroll 8
+  for (int i = 0; i < 8; ++i) {
+    other[2 * i] = _mm512_unpacklo_epi32(rows[2 * i], rows[2 * i + 1]);
+    other[2 * i + 1] = _mm512_unpackhi_epi32(rows[2 * i], rows[2 * i + 1]);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+#pragma GCC unroll 2
+    for (int j = 0; j < 2; ++j) {
+      rows[4 * i + 2 * j] = _mm512_unpacklo_epi64(other[4 * i + j], other[4 * i + 2 + j]);
+      rows[4 * i + 2 * j + 1] = _mm512_unpackhi_epi64(other[4 * i + j], other[4 * i + 2 + j]);
+    }
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    other[i] = _mm512_shuffle_i32x4(rows[i], rows[4 + i], 0x88);
+    other[4 + i] = _mm512_shuffle_i32x4(rows[i], rows[4 + i], 0xdd);
+    other[8 + i] = _mm512_shuffle_i32x4(rows[8 + i], rows[12 + i], 0x88);
+    other[12 + i] = _mm512_shuffle_i32x4(rows[8 + i], rows[12 + i], 0xdd);
+  }
+#pragma GCC unroll 8
+  for (int i = 0; i < 8; ++i) {
+    rows[i] = _mm512_shuffle_i32x4(other[i], other[8 + i], 0x88);
+    rows[8 + i] = _mm512_shuffle_i32x4(other[i], other[8 + i], 0xdd);
+  }
+}
+
 // Packs `columns` rows, `stride` elements apart, of `depth` elements: each row becomes a lane.
 template <typename T>
 void pack_transposed(const T* rows, int64_t stride, int64_t depth, int64_t columns, char* out) {
-  const int64_t whole = depth / kDepth<T>;
   const int64_t steps = steps_of<T>(depth);
-  const int64_t row_bytes = stride * int64_t{sizeof(T)};
-  const __m512i lanes = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-  const __m512i offsets =
-      _mm512_mullo_epi32(lanes, _mm512_set1_epi32(static_cast<int32_t>(row_bytes)));
-  for (int64_t lane = 0; lane < columns; lane += 16) {
+  const int64_t depth_halves = depth * int64_t{sizeof(T)} / 2;
+  for (int64_t lane = 0; lane < divide_up(columns, kLanes) * kLanes; lane += 16) {
     char* to = out + lane / kLanes * steps * kStepRow + lane % kLanes * kStep;
-    const char* from = reinterpret_cast<const char*>(rows + lane * stride);
-    const int64_t present = std::min<int64_t>(columns - lane, 16);
-    const __mmask16 mask = static_cast<__mmask16>((1u << present) - 1);
-    for (int64_t step = 0; step < whole; ++step) {
-      const __m512i values = _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), mask, offsets,
-                                                         from + step * kStep, 1);
-      _mm512_store_si512(to + step * kStepRow, values);
-    }
-    if (whole < steps) {
-      std::memset(to + whole * kStepRow, 0, 64);
-      for (int64_t i = 0; i < present; ++i) {
-        std::memcpy(to + whole * kStepRow + i * kStep, from + i * row_bytes + whole * kStep,
-                    sizeof(T));
+    const int64_t present = std::clamp<int64_t>(columns - lane, 0, 16);
+    for (int64_t step = 0; step < steps; step += 16) {
+      const __mmask32 mask = lanes_mask(depth_halves - 2 * step);
+      __m512i block[16];
+#pragma GCC unroll 16
+      for (int64_t i = 0; i < 16; ++i) {
+        block[i] = i < present ? _mm512_maskz_loadu_epi16(
+                                     mask, rows + (lane + i) * stride + step * kDepth<T>)
+                               : _mm512_setzero_si512();
+      }
+      transpose(block);
+      const int64_t count = std::min<int64_t>(16, steps - step);
+#pragma GCC unroll 16
+      for (int64_t i = 0; i < 16; ++i) {
+        if (i < count) _mm512_store_si512(to + (step + i) * kStepRow, block[i]);
       }
     }
-  }
-  // The second half of a last panel, if no lane reached it.
-  const int64_t last = columns % kLanes;
-  if (last > 0 && last <= 16) {
-    char* to = out + columns / kLanes * steps * kStepRow + 64;
-    for (int64_t step = 0; step < steps; ++step) std::memset(to + step * kStepRow, 0, 64);
   }
 }
 

@@ -31,6 +31,16 @@ std::tuple<Tensor, Tensor, Tensor> rope_qkv_forward(const Tensor& qkv, const Ten
 Tensor rope_qkv_backward(const Tensor& dq, const Tensor& dk, const Tensor& dv, const Tensor& cos,
                          const Tensor& sin);
 
+// Whether attention_forward and attention_backward take these queries and keys and beat libtorch's
+// kernel.
+bool attends_faster(const Tensor& q, const Tensor& k);
+std::tuple<Tensor, Tensor> attention_forward(const Tensor& q, const Tensor& k, const Tensor& v,
+                                             double scale);
+std::tuple<Tensor, Tensor, Tensor> attention_backward(const Tensor& dy, const Tensor& q,
+                                                      const Tensor& k, const Tensor& v,
+                                                      const Tensor& y, const Tensor& lse,
+                                                      double scale);
+
 Tensor swiglu_forward(const Tensor& fc);
 Tensor swiglu_backward(const Tensor& dy, const Tensor& fc);
 

@@ -1,6 +1,7 @@
 // Output layer and loss without the logits of all rows: a chunk of them at a time, turned into
 // their own gradient.
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -18,24 +19,26 @@ template <typename T>
 Wide<T> row_loss(T* logits, int64_t V, int64_t target, const Wide<T>* scale,
                  Wide<T>* exponentials) {
   using A = Wide<T>;
-  A max = -std::numeric_limits<A>::infinity();
-#pragma omp simd reduction(max : max)
-  for (int64_t i = 0; i < V; ++i) {
-    const A value = widen(logits[i]);
-    max = value > max ? value : max;
-  }
-  A sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (int64_t i = 0; i < V; ++i) {
-    const A value = exponential(widen(logits[i]) - max);
-    exponentials[i] = value;
-    sum += value;
-  }
-  const A loss = std::log(sum) + max - widen(logits[target]);
+  constexpr A kLeast = -std::numeric_limits<A>::infinity();
+  Lanes<A> maxima = Lanes<A>{} + kLeast;
+  for_lanes(V, [&](int64_t i, auto count) {
+    maxima = larger(present(load(logits + i, count), count, kLeast), maxima);
+  });
+  const A max = largest(maxima);
+  Lanes<A> sums{};
+  for_lanes(V, [&](int64_t i, auto count) {
+    const auto e = present(exponential(load(logits + i, count) - max), count, A{0});
+    store(exponentials + i, e, count);
+    sums += e;
+  });
+  const A total = sum(sums);
+  const A loss = std::log(total) + max - static_cast<A>(logits[target]);
   if (scale != nullptr) {
-    const A factor = *scale / sum;
-    for (int64_t i = 0; i < V; ++i) logits[i] = narrow<T>(exponentials[i] * factor);
-    logits[target] = narrow<T>(exponentials[target] * factor - *scale);
+    const A factor = *scale / total;
+    for_lanes(V, [&](int64_t i, auto count) {
+      store(logits + i, load(exponentials + i, count) * factor, count);
+    });
+    logits[target] = static_cast<T>(exponentials[target] * factor - *scale);
   }
   return loss;
 }

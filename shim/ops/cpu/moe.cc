@@ -73,13 +73,17 @@ Tensor moe_gather_backward(const Tensor& dy, const Tensor& row) {
     const int32_t* index = row.const_data_ptr<int32_t>();
     parallel_for(N, grain_rows(C * K), [&](int64_t begin, int64_t end) {
       std::vector<A> sums(static_cast<size_t>(C));
+      A* const sum = sums.data();
       for (int64_t n = begin; n < end; ++n) {
-        std::fill(sums.begin(), sums.end(), A{0});
+        std::fill_n(sum, C, A{0});
         for (int64_t k = 0; k < K; ++k) {
           const T* d = from + index[n * K + k] * C;
-          for (int64_t c = 0; c < C; ++c) sums[static_cast<size_t>(c)] += widen(d[c]);
+          for_lanes(C, [&](int64_t c, auto count) {
+            store(sum + c, load(sum + c, count) + load(d + c, count), count);
+          });
         }
-        for (int64_t c = 0; c < C; ++c) to[n * C + c] = narrow<T>(sums[static_cast<size_t>(c)]);
+        for_lanes(
+            C, [&](int64_t c, auto count) { store(to + n * C + c, load(sum + c, count), count); });
       }
     });
   });
@@ -101,14 +105,17 @@ Tensor moe_combine_forward(const Tensor& y, const Tensor& weights, const Tensor&
     const MutableRows<A> to(out, C);
     parallel_for(N, grain_rows(C * K), [&](int64_t begin, int64_t end) {
       std::vector<A> sums(static_cast<size_t>(C));
+      A* const sum = sums.data();
       for (int64_t n = begin; n < end; ++n) {
-        std::fill(sums.begin(), sums.end(), A{0});
+        std::fill_n(sum, C, A{0});
         for (int64_t k = 0; k < K; ++k) {
           const T* values = from + index[n * K + k] * C;
           const A weight = factor[n * K + k];
-          for (int64_t c = 0; c < C; ++c) sums[static_cast<size_t>(c)] += weight * widen(values[c]);
+          for_lanes(C, [&](int64_t c, auto count) {
+            store(sum + c, load(sum + c, count) + weight * load(values + c, count), count);
+          });
         }
-        to.write(n, sums.data());
+        to.write(n, sum);
       }
     });
   });
@@ -141,13 +148,13 @@ std::tuple<Tensor, Tensor> moe_combine_backward(const Tensor& dout, const Tensor
           const A weight = factor[n * K + k];
           const T* in = values + m * C;
           T* out = dvalues + m * C;
-          A dot = 0;
-#pragma omp simd reduction(+ : dot)
-          for (int64_t c = 0; c < C; ++c) {
-            dot += d[c] * widen(in[c]);
-            out[c] = narrow<T>(weight * d[c]);
-          }
-          dfactor[n * K + k] = dot;
+          Lanes<A> dot{};
+          for_lanes(C, [&](int64_t c, auto count) {
+            const auto grad = load(d + c, count);
+            dot += grad * load(in + c, count);
+            store(out + c, weight * grad, count);
+          });
+          dfactor[n * K + k] = sum(dot);
         }
       }
     });

@@ -29,9 +29,12 @@ void parallel_for(int64_t count, int64_t grain, c10::function_ref<void(int64_t, 
       grain);
 }
 
-void parallel_tasks(int64_t count, c10::function_ref<void(int64_t)> body) {
+void parallel_tasks(int64_t count, int64_t work, c10::function_ref<void(int64_t)> body) {
+  if (count <= 0) return;
+  const int64_t threads =
+      std::clamp<int64_t>(work / kGrain, 1, std::min<int64_t>(count, at::get_num_threads()));
   std::atomic<int64_t> next{0};
-  parallel_for(std::min<int64_t>(count, at::get_num_threads()), 1, [&](int64_t, int64_t) {
+  parallel_for(threads, 1, [&](int64_t, int64_t) {
     for (int64_t task = next++; task < count; task = next++) body(task);
   });
 }

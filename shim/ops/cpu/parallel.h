@@ -12,8 +12,9 @@ namespace moebius::cpu {
 // time; in this thread where there is too little to share.
 void parallel_for(int64_t count, int64_t grain, c10::function_ref<void(int64_t, int64_t)> body);
 
-// Calls body(task) for each task in [0, count); a thread that is done takes the next one.
-void parallel_tasks(int64_t count, c10::function_ref<void(int64_t)> body);
+// Calls body(task) for each task in [0, count); a thread that is done takes the next one. `work` is
+// the number of elements that all tasks together pass over, or of multiplications over a hundred.
+void parallel_tasks(int64_t count, int64_t work, c10::function_ref<void(int64_t)> body);
 
 // Elements that are worth a thread of their own, and rows of so many elements.
 constexpr int64_t kGrain = 16384;

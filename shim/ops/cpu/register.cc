@@ -10,6 +10,8 @@ TORCH_LIBRARY_IMPL(moebius, CPU, m) {
   m.impl("add_rms_norm_backward", TORCH_FN(add_rms_norm_backward));
   m.impl("rope_qkv_forward", TORCH_FN(rope_qkv_forward));
   m.impl("rope_qkv_backward", TORCH_FN(rope_qkv_backward));
+  m.impl("attention_forward", TORCH_FN(attention_forward));
+  m.impl("attention_backward", TORCH_FN(attention_backward));
   m.impl("swiglu_forward", TORCH_FN(swiglu_forward));
   m.impl("swiglu_backward", TORCH_FN(swiglu_backward));
   m.impl("moe_sort", TORCH_FN(moe_sort));

@@ -12,10 +12,12 @@ namespace {
 
 template <typename A>
 A sum_of_squares(const A* x, int64_t C) {
-  A sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (int64_t i = 0; i < C; ++i) sum += x[i] * x[i];
-  return sum;
+  Lanes<A> squares{};
+  for_lanes(C, [&](int64_t i, auto count) {
+    const auto values = load(x + i, count);
+    squares += values * values;
+  });
+  return sum(squares);
 }
 
 ScalarType wider(ScalarType a, ScalarType b) {
@@ -50,7 +52,9 @@ std::tuple<Tensor, Tensor, Tensor> normalise(const Tensor& x, const Tensor* resi
         if (residual != nullptr) {
           const A* other = residual_rows.read(row, second.data());
           A* both = first.data();
-          for (int64_t i = 0; i < C; ++i) both[i] = in[i] + other[i];
+          for_lanes(C, [&](int64_t i, auto count) {
+            store(both + i, load(in + i, count) + load(other + i, count), count);
+          });
           MutableRows<A>(sum, C).write(row, both);
           // What is normalised is the sum as it was rounded.
           in = sum_rows.read(row, both);
@@ -59,7 +63,9 @@ std::tuple<Tensor, Tensor, Tensor> normalise(const Tensor& x, const Tensor* resi
             1 / std::sqrt(sum_of_squares(in, C) / static_cast<A>(C) + static_cast<A>(eps));
         rstd_data[row] = scale;
         A* out = second.data();
-        for (int64_t i = 0; i < C; ++i) out[i] = in[i] * scale * factor[i];
+        for_lanes(C, [&](int64_t i, auto count) {
+          store(out + i, load(in + i, count) * scale * load(factor + i, count), count);
+        });
         y_rows.write(row, out);
       }
     });
@@ -92,7 +98,7 @@ std::tuple<Tensor, Tensor, Tensor> normalise_backward(const Tensor* dsum, const 
     const A* factor = factors.const_data_ptr<A>();
     const A* rstd_data = rstd.const_data_ptr<A>();
     A* partial_data = partial.mutable_data_ptr<A>();
-    parallel_tasks(blocks, [&](int64_t block) {
+    parallel_tasks(blocks, sum.numel(), [&](int64_t block) {
       std::vector<A> buffers(static_cast<size_t>(4 * C));
       A* out = buffers.data();
       A* dfactor = partial_data + block * C;
@@ -100,20 +106,22 @@ std::tuple<Tensor, Tensor, Tensor> normalise_backward(const Tensor* dsum, const 
         const A* d = dy_rows.read(row, out + C);
         const A* x = sum_rows.read(row, out + 2 * C);
         const A scale = rstd_data[row];
-        A dot = 0;
-#pragma omp simd reduction(+ : dot)
-        for (int64_t i = 0; i < C; ++i) {
-          const A normal = x[i] * scale;
-          dfactor[i] += d[i] * normal;
-          out[i] = d[i] * factor[i];
-          dot += out[i] * normal;
-        }
-        const A mean = dot / static_cast<A>(C);
-        for (int64_t i = 0; i < C; ++i) out[i] = scale * (out[i] - x[i] * scale * mean);
-        if (dsum != nullptr) {
-          const A* also = dsum_rows.read(row, out + 3 * C);
-          for (int64_t i = 0; i < C; ++i) out[i] += also[i];
-        }
+        Lanes<A> dots{};
+        for_lanes(C, [&](int64_t i, auto count) {
+          const auto grad = load(d + i, count);
+          const auto normal = load(x + i, count) * scale;
+          const auto scaled = grad * load(factor + i, count);
+          store(dfactor + i, load(dfactor + i, count) + grad * normal, count);
+          dots += scaled * normal;
+        });
+        const A mean = cpu::sum(dots) / static_cast<A>(C);
+        const A* also = dsum == nullptr ? nullptr : dsum_rows.read(row, out + 3 * C);
+        for_lanes(C, [&](int64_t i, auto count) {
+          const auto normal = load(x + i, count) * scale;
+          auto dx = scale * (load(d + i, count) * load(factor + i, count) - normal * mean);
+          if (also != nullptr) dx += load(also + i, count);
+          store(out + i, dx, count);
+        });
         dx_rows.write(row, out);
         if (!same) dresidual_rows.write(row, out);
       }

@@ -10,32 +10,22 @@
 namespace moebius::cpu {
 namespace {
 
-// Pairs (i, i + R / 2) of the first R values turn by the angles of their position; the rest is
-// copied.
-template <typename T>
+// Pairs (i, i + R / 2) of the first R values turn by the angles of their position, or back; the
+// rest is copied.
+template <bool Back, typename T>
 void rotate(const T* x, const Wide<T>* cos, const Wide<T>* sin, int64_t R, int64_t D, T* y) {
   const int64_t half = R / 2;
-#pragma omp simd
-  for (int64_t i = 0; i < half; ++i) {
-    const auto a = widen(x[i]);
-    const auto b = widen(x[half + i]);
-    y[i] = narrow<T>(a * cos[i] - b * sin[i]);
-    y[half + i] = narrow<T>(b * cos[half + i] + a * sin[half + i]);
-  }
-  for (int64_t i = R; i < D; ++i) y[i] = x[i];
-}
-
-template <typename T>
-void rotate_back(const T* dy, const Wide<T>* cos, const Wide<T>* sin, int64_t R, int64_t D, T* dx) {
-  const int64_t half = R / 2;
-#pragma omp simd
-  for (int64_t i = 0; i < half; ++i) {
-    const auto a = widen(dy[i]);
-    const auto b = widen(dy[half + i]);
-    dx[i] = narrow<T>(a * cos[i] + b * sin[half + i]);
-    dx[half + i] = narrow<T>(b * cos[half + i] - a * sin[i]);
-  }
-  for (int64_t i = R; i < D; ++i) dx[i] = dy[i];
+  for_lanes(half, [&](int64_t i, auto count) {
+    const auto a = load(x + i, count);
+    const auto b = load(x + half + i, count);
+    const auto a_sin = load(sin + i, count);
+    const auto b_sin = load(sin + half + i, count);
+    const auto a_cos = load(cos + i, count);
+    const auto b_cos = load(cos + half + i, count);
+    store(y + i, Back ? a * a_cos + b * b_sin : a * a_cos - b * a_sin, count);
+    store(y + half + i, Back ? b * b_cos - a * a_sin : b * b_cos + a * b_sin, count);
+  });
+  std::copy_n(x + R, D - R, y + R);
 }
 
 }  // namespace
@@ -66,10 +56,11 @@ std::tuple<Tensor, Tensor, Tensor> rope_qkv_forward(const Tensor& qkv, const Ten
         const Type* in = from + row * heads * D;
         const int64_t angles = row % T * R;
         for (int64_t h = 0; h < n_head; ++h, in += D) {
-          rotate(in, cosine + angles, sine + angles, R, D, q_data + (row * n_head + h) * D);
+          rotate<false>(in, cosine + angles, sine + angles, R, D, q_data + (row * n_head + h) * D);
         }
         for (int64_t g = 0; g < n_query_groups; ++g, in += D) {
-          rotate(in, cosine + angles, sine + angles, R, D, k_data + (row * n_query_groups + g) * D);
+          rotate<false>(in, cosine + angles, sine + angles, R, D,
+                        k_data + (row * n_query_groups + g) * D);
         }
         std::copy_n(in, n_query_groups * D, v_data + row * n_query_groups * D);
       }
@@ -102,7 +93,7 @@ Tensor rope_qkv_backward(const Tensor& dq, const Tensor& dk, const Tensor& dv, c
           const int64_t rotated = part == &dv ? 0 : R;
           const Type* in = part->const_data_ptr<Type>() + b * part->stride(0) + t * part->stride(2);
           for (int64_t h = 0; h < part->size(1); ++h, out += D) {
-            rotate_back(in + h * part->stride(1), cosine + t * R, sine + t * R, rotated, D, out);
+            rotate<true>(in + h * part->stride(1), cosine + t * R, sine + t * R, rotated, D, out);
           }
         }
       }

@@ -18,11 +18,10 @@ Tensor swiglu_forward(const Tensor& fc) {
         const T* gate = from + row * 2 * width;
         const T* up = gate + width;
         T* out = to + row * width;
-#pragma omp simd
-        for (int64_t i = 0; i < width; ++i) {
-          const auto g = widen(gate[i]);
-          out[i] = narrow<T>(g * sigmoid(g) * widen(up[i]));
-        }
+        for_lanes(width, [&](int64_t i, auto count) {
+          const auto g = load(gate + i, count);
+          store(out + i, g * sigmoid(g) * load(up + i, count), count);
+        });
       }
     });
   });
@@ -44,15 +43,14 @@ Tensor swiglu_backward(const Tensor& dy, const Tensor& fc) {
         const T* d = grad + row * width;
         T* dgate = to + row * 2 * width;
         T* dup = dgate + width;
-#pragma omp simd
-        for (int64_t i = 0; i < width; ++i) {
-          const auto g = widen(gate[i]);
+        for_lanes(width, [&](int64_t i, auto count) {
+          const auto g = load(gate + i, count);
           const auto s = sigmoid(g);
           const auto silu = g * s;
-          const auto dout = widen(d[i]);
-          dgate[i] = narrow<T>(dout * widen(up[i]) * (s + silu * (1 - s)));
-          dup[i] = narrow<T>(dout * silu);
-        }
+          const auto dout = load(d + i, count);
+          store(dgate + i, dout * load(up + i, count) * (s + silu * (1 - s)), count);
+          store(dup + i, dout * silu, count);
+        });
       }
     });
   });

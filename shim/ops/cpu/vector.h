@@ -1,14 +1,18 @@
-// Arithmetic that compilers turn into vector instructions: plain loops over these. The files of
-// this folder are compiled for the machine at hand.
+// Sixteen numbers at a time: vectors of g++ and clang++, which every machine has instructions for.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 #include <c10/util/Exception.h>
+#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__)
+#define MOEBIUS_AVX512
+#include <immintrin.h>
+#endif
 
-#include <bit>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
+#include <utility>
 
 namespace moebius::cpu {
 
@@ -16,51 +20,192 @@ namespace moebius::cpu {
 template <typename T>
 using Wide = std::conditional_t<std::is_same_v<T, double>, double, float>;
 
-inline float widen(float value) { return value; }
-inline double widen(double value) { return value; }
-inline float widen(at::BFloat16 value) {
-  return std::bit_cast<float>(static_cast<uint32_t>(value.x) << 16);
-}
+constexpr int64_t kWidth = 16;
+
+template <typename A>
+using Lanes [[gnu::vector_size(kWidth * sizeof(A))]] = A;
+
+// The type of one lane.
+template <typename L>
+using Lane = std::remove_cvref_t<decltype(std::declval<L&>()[0])>;
+
+// ---- from and to memory ---------------------------------------------------------------------
 
 template <typename T>
-T narrow(Wide<T> value) {
+Lanes<Wide<T>> load(const T* from) {
   if constexpr (std::is_same_v<T, at::BFloat16>) {
-    const uint32_t bits = std::bit_cast<uint32_t>(value);
-    const uint32_t rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
-    return at::BFloat16(static_cast<uint16_t>(value != value ? 0x7fc0 : rounded),
-                        at::BFloat16::from_bits());
+    Lanes<uint16_t> bits;
+    std::memcpy(&bits, from, sizeof bits);
+    return reinterpret_cast<Lanes<float>>(__builtin_convertvector(bits, Lanes<uint32_t>) << 16);
   } else {
-    return value;
+    Lanes<T> lanes;
+    std::memcpy(&lanes, from, sizeof lanes);
+    return lanes;
   }
 }
 
-// e^x to 2 units in the last place; x below -87 counts as -87.
-inline float exponential(float x) {
+template <typename T>
+void store(T* to, Lanes<Wide<T>> lanes) {
+  if constexpr (std::is_same_v<T, at::BFloat16>) {
+#if defined(MOEBIUS_AVX512) && defined(__AVX512BF16__)
+    const auto rounded = reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(lanes));
+#else
+    // To nearest, ties to even; what is not a number stays so.
+    const auto bits = reinterpret_cast<Lanes<uint32_t>>(lanes);
+    const auto nearest = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
+    const auto rounded =
+        __builtin_convertvector(lanes == lanes ? nearest : 0x7fc0 + 0 * nearest, Lanes<uint16_t>);
+#endif
+    std::memcpy(to, &rounded, sizeof rounded);
+  } else {
+    std::memcpy(to, &lanes, sizeof lanes);
+  }
+}
+
+// How many numbers a step of a loop has: mostly all lanes, known to the compiler, at last the rest.
+using Whole = std::integral_constant<int64_t, kWidth>;
+
+template <typename T>
+Lanes<Wide<T>> load(const T* from, Whole) {
+  return load(from);
+}
+
+template <typename T>
+void store(T* to, Lanes<Wide<T>> lanes, Whole) {
+  store(to, lanes);
+}
+
+template <typename T>
+Lanes<Wide<T>> load(const T* from, int64_t count) {
+#ifdef MOEBIUS_AVX512
+  const uint32_t mask = (1u << count) - 1;
+  if constexpr (std::is_same_v<T, float>) {
+    return _mm512_maskz_loadu_ps(static_cast<__mmask16>(mask), from);
+  } else if constexpr (std::is_same_v<T, at::BFloat16>) {
+    const __m256i bits = _mm256_maskz_loadu_epi16(static_cast<__mmask16>(mask), from);
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
+  }
+#endif
+  T values[kWidth] = {};
+  std::memcpy(values, from, static_cast<size_t>(count) * sizeof(T));
+  return load(values);
+}
+
+template <typename T>
+void store(T* to, Lanes<Wide<T>> lanes, int64_t count) {
+  T values[kWidth];
+  store(values, lanes);
+#ifdef MOEBIUS_AVX512
+  const auto mask = static_cast<__mmask16>((1u << count) - 1);
+  if constexpr (std::is_same_v<T, float>) return _mm512_mask_storeu_ps(to, mask, lanes);
+  if constexpr (std::is_same_v<T, at::BFloat16>) {
+    __m256i bits;
+    std::memcpy(&bits, values, sizeof bits);
+    return _mm256_mask_storeu_epi16(to, mask, bits);
+  }
+#endif
+  std::memcpy(to, values, static_cast<size_t>(count) * sizeof(T));
+}
+
+// Calls body(i, how many) for the numbers from i on, until `count` have been seen. What is loaded
+// beyond the last is zero.
+template <typename Body>
+void for_lanes(int64_t count, Body&& body) {
+  int64_t i = 0;
+  for (; i + kWidth <= count; i += kWidth) body(i, Whole());
+  if (i < count) body(i, count - i);
+}
+
+// The lanes that a step has; the others become `rest`.
+template <typename L>
+L present(L lanes, Whole, Lane<L>) {
+  return lanes;
+}
+
+template <typename L>
+L present(L lanes, int64_t count, Lane<L> rest) {
+  using Index = std::conditional_t<sizeof(Lane<L>) == 8, int64_t, int32_t>;
+  constexpr Lanes<Index> kIndices = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  return kIndices < static_cast<Index>(count) ? lanes : L{} + rest;
+}
+
+// ---- arithmetic -----------------------------------------------------------------------------
+
+template <typename L>
+Lane<L> sum(L lanes) {
+  Lane<L> total = 0;
+  for (int64_t i = 0; i < kWidth; ++i) total += lanes[i];
+  return total;
+}
+
+template <typename L>
+L larger(L a, L b) {
+  return a > b ? a : b;
+}
+
+template <typename L>
+Lane<L> largest(L lanes) {
+  Lane<L> found = lanes[0];
+  for (int64_t i = 1; i < kWidth; ++i) found = lanes[i] > found ? lanes[i] : found;
+  return found;
+}
+
+inline Lanes<float> square_root(Lanes<float> x) {
+#ifdef MOEBIUS_AVX512
+  return _mm512_sqrt_ps(x);
+#else
+  for (int64_t i = 0; i < kWidth; ++i) x[i] = std::sqrt(x[i]);
+  return x;
+#endif
+}
+
+inline Lanes<double> square_root(Lanes<double> x) {
+  for (int64_t i = 0; i < kWidth; ++i) x[i] = std::sqrt(x[i]);
+  return x;
+}
+
+// e^x to 2 units in the last place; below -87 and above 88.37 that of the limit.
+inline Lanes<float> exponential(Lanes<float> x) {
   constexpr float kRound =
       12582912.f;  // 1.5 * 2^23: adding it leaves a whole number in the low bits
-  x = x < -87.f ? -87.f : x;
-  x = x > 88.37f ? 88.37f : x;
-  const float shifted = x * 1.44269504088896341f + kRound;
-  const float n = shifted - kRound;
-  const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
-  float p = 1.9875691500e-4f;
-  p = p * r + 1.3981999507e-3f;
+#ifdef MOEBIUS_AVX512
+  // Said with intrinsics because the compiler makes branches of the limits. The order of the
+  // operands lets through what is not a number.
+  x = _mm512_min_ps(_mm512_set1_ps(88.37f), _mm512_max_ps(_mm512_set1_ps(-87.f), x));
+#else
+  x = x < -87.f ? -87.f + 0 * x : x;
+  x = x > 88.37f ? 88.37f + 0 * x : x;
+#endif
+  const Lanes<float> shifted = x * 1.44269504088896341f + kRound;
+  const Lanes<float> n = shifted - kRound;
+  const Lanes<float> r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
+  Lanes<float> p = r * 1.9875691500e-4f + 1.3981999507e-3f;
   p = p * r + 8.3334519073e-3f;
   p = p * r + 4.1665795894e-2f;
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
-  p = p * r * r + r + 1.f;
-  const uint32_t exponent =
-      std::bit_cast<uint32_t>(shifted) - std::bit_cast<uint32_t>(kRound) + 127;
-  return p * std::bit_cast<float>(exponent << 23);
+  p = p * (r * r) + r + 1.f;
+  // The whole number becomes the exponent.
+  const auto exponent = (reinterpret_cast<Lanes<int32_t>>(shifted) - 0x4b400000 + 127) << 23;
+  return p * reinterpret_cast<Lanes<float>>(exponent);
 }
 
-inline double exponential(double x) { return std::exp(x); }
+inline Lanes<double> exponential(Lanes<double> x) {
+  for (int64_t i = 0; i < kWidth; ++i) x[i] = std::exp(x[i]);
+  return x;
+}
 
 template <typename A>
-A sigmoid(A x) {
-  return A{1} / (A{1} + exponential(-x));
+A exponential_of(A x) {
+  return exponential(Lanes<A>{} + x)[0];
 }
+
+template <typename L>
+L sigmoid(L x) {
+  return 1 / (1 + exponential(-x));
+}
+
+// ---- types known at run time ----------------------------------------------------------------
 
 // Calls body.template operator()<T>() with the type of an activation.
 template <typename Body>
@@ -99,11 +244,14 @@ class Rows {
 
   // The row itself, or its numbers in `buffer`.
   const A* read(int64_t row, A* buffer) const {
-    if (dtype_ == c10::CppTypeToScalarType<A>::value)
+    if (dtype_ == c10::CppTypeToScalarType<A>::value) {
       return reinterpret_cast<const A*>(data_) + row * width_;
+    }
     with_type(dtype_, [&]<typename T>() {
       const T* from = reinterpret_cast<const T*>(data_) + row * width_;
-      for (int64_t i = 0; i < width_; ++i) buffer[i] = static_cast<A>(widen(from[i]));
+      for_lanes(width_, [&](int64_t i, auto count) {
+        store(buffer + i, __builtin_convertvector(load(from + i, count), Lanes<A>), count);
+      });
     });
     return buffer;
   }
@@ -126,7 +274,9 @@ class MutableRows {
   void write(int64_t row, const A* values) const {
     with_type(dtype_, [&]<typename T>() {
       T* to = reinterpret_cast<T*>(data_) + row * width_;
-      for (int64_t i = 0; i < width_; ++i) to[i] = narrow<T>(static_cast<Wide<T>>(values[i]));
+      for_lanes(width_, [&](int64_t i, auto count) {
+        store(to + i, __builtin_convertvector(load(values + i, count), Lanes<Wide<T>>), count);
+      });
     });
   }
 
