@@ -1,4 +1,4 @@
-// Sixteen numbers at a time: vectors of g++ and clang++, which every machine has instructions for.
+// Several numbers at a time: vectors of g++ and clang++, as wide as the machine has registers for.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -20,7 +20,13 @@ namespace moebius::cpu {
 template <typename T>
 using Wide = std::conditional_t<std::is_same_v<T, double>, double, float>;
 
+#if defined(MOEBIUS_AVX512)
 constexpr int64_t kWidth = 16;
+#elif defined(__AVX2__)
+constexpr int64_t kWidth = 8;
+#else
+constexpr int64_t kWidth = 4;
+#endif
 
 template <typename A>
 using Lanes [[gnu::vector_size(kWidth * sizeof(A))]] = A;
@@ -31,16 +37,20 @@ using Lane = std::remove_cvref_t<decltype(std::declval<L&>()[0])>;
 
 // ---- from and to memory ---------------------------------------------------------------------
 
+template <typename L>
+L load_bits(const void* from) {
+  L lanes;
+  std::memcpy(&lanes, from, sizeof lanes);
+  return lanes;
+}
+
 template <typename T>
 Lanes<Wide<T>> load(const T* from) {
   if constexpr (std::is_same_v<T, at::BFloat16>) {
-    Lanes<uint16_t> bits;
-    std::memcpy(&bits, from, sizeof bits);
-    return reinterpret_cast<Lanes<float>>(__builtin_convertvector(bits, Lanes<uint32_t>) << 16);
+    const auto bits = __builtin_convertvector(load_bits<Lanes<uint16_t>>(from), Lanes<uint32_t>);
+    return reinterpret_cast<Lanes<float>>(bits << 16);
   } else {
-    Lanes<T> lanes;
-    std::memcpy(&lanes, from, sizeof lanes);
-    return lanes;
+    return load_bits<Lanes<T>>(from);
   }
 }
 
@@ -125,8 +135,8 @@ L present(L lanes, Whole, Lane<L>) {
 template <typename L>
 L present(L lanes, int64_t count, Lane<L> rest) {
   using Index = std::conditional_t<sizeof(Lane<L>) == 8, int64_t, int32_t>;
-  constexpr Lanes<Index> kIndices = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-  return kIndices < static_cast<Index>(count) ? lanes : L{} + rest;
+  static constexpr Index kIndices[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  return load_bits<Lanes<Index>>(kIndices) < static_cast<Index>(count) ? lanes : L{} + rest;
 }
 
 // ---- arithmetic -----------------------------------------------------------------------------
