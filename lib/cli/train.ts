@@ -119,11 +119,7 @@ async function prepare(
 function withoutEffect(config: RunConfig, device: string): string[] {
   const { compile, compile_mode, compile_fullgraph } = config.optimization;
   if (!compile) return [];
-  if (device !== "cpu") {
-    return [
-      "optimization.compile: fused operators are used on CPUs alone so far; compile_mode reduce-overhead captures the step",
-    ];
-  }
+  if (device !== "cpu") return [];
   const notices: string[] = [];
   if (compile_mode !== "default") {
     notices.push(

@@ -15,7 +15,7 @@ import {
   type Tensor,
 } from "../../ffi/mod.ts";
 import type { ModelConfig } from "../config/model.ts";
-import { operatorsFor, type OperatorTable } from "../operators/mod.ts";
+import { fusedOperators, type OperatorTable } from "../operators/mod.ts";
 import { CheckpointedBlocks, PlainBlocks } from "./backward.ts";
 import { RouterStatistics } from "./balance.ts";
 import { Block } from "./block.ts";
@@ -48,7 +48,7 @@ export interface GPTOptions {
   readonly tieEmbeddings?: boolean;
   /** Longest input. Default: the configuration's block_size. */
   readonly maxSeqLength?: number;
-  /** What it computes with: `fusedOperators` or `plainOperators`. Default: `operatorsFor(device)`. */
+  /** What it computes with: `fusedOperators` or `plainOperators`. Default: the fused ones. */
   readonly operators?: OperatorTable;
   /** Recompute blocks during backward instead of keeping what they computed. Default: false. */
   readonly gradientCheckpointing?: boolean;
@@ -109,13 +109,14 @@ export class GPT {
 
   /** Creates the model with its memory. */
   constructor(config: ModelConfig, options: GPTOptions = {}) {
-    const { device = "cpu", precision = "32-true" } = options;
+    const { device = "cpu", precision = "32-true", tieEmbeddings = false } =
+      options;
     const { n_embd, n_layer, padded_vocab_size, norm_eps: eps } = config;
     const dtypes = dtypesOf(precision);
     const backend = options.attention ?? "flash";
     const create = options.createMlp ?? createMlp;
-    const operators = options.operators ?? operatorsFor(device);
-    const weights = new Weights({ device, dtype: dtypes.weights, operators });
+    const operators = options.operators ?? fusedOperators;
+    const weights = new Weights({ device, dtypes, operators });
     const std = weightStd(config);
     const statistics = new RouterStatistics(config, device);
     this.config = config;
@@ -132,9 +133,10 @@ export class GPT {
       out: padded_vocab_size,
       bias: config.lm_head_bias,
       std,
+      shared: tieEmbeddings,
     });
     const embedding = "transformer.wte.weight";
-    this.wte = options.tieEmbeddings
+    this.wte = tieEmbeddings
       ? weights.alias(embedding, this.lm_head.weight, normal(std))
       : weights.parameter(embedding, [padded_vocab_size, n_embd], normal(std));
     this.blocks = Array.from(
@@ -186,6 +188,7 @@ export class GPT {
     targets_BT: Tensor,
     scale = 1,
   ): Tensor {
+    this.weights.refresh();
     return scope(() => {
       const rope = this.#positions(tokens_BT);
       const blocks = this.#checkpointing
@@ -229,6 +232,7 @@ export class GPT {
   }
 
   #runBlocks(tokens_BT: Tensor, cache?: KvCache): Tensor {
+    this.weights.refresh();
     const rope = this.#positions(tokens_BT, cache);
     let x = this.#embed(tokens_BT);
     for (const [layer, block] of this.blocks.entries()) {

@@ -22,7 +22,8 @@ import { outputStd, weightStd } from "./initialization.ts";
 import { LLaMAMLP, type Mlp, type MlpOutput } from "./mlp.ts";
 import { cast, type Dtypes } from "./precision.ts";
 import { createRouter, type Router } from "./router.ts";
-import { normal, type Parameter, type Weights, ZEROS } from "./weights.ts";
+import type { Parameter } from "./parameter.ts";
+import { normal, type Weights, ZEROS } from "./weights.ts";
 
 /** Options of {@linkcode LLaMAMoE}. */
 export interface MoeOptions {
@@ -119,14 +120,13 @@ export class LLaMAMoE implements Mlp {
     weight: Parameter,
     bias: Parameter | null,
   ): Tensor {
-    const { operators, dtypes: { compute } } = this.#options;
-    const weight_EIC = cast(weight.tensor, compute);
-    const y_MI = operators.groupedLinear(x_MC, weight_EIC, rows);
+    const { operators } = this.#options;
+    const y_MI = operators.groupedLinear(x_MC, weight.compute, rows);
     if (bias === null) return y_MI;
     const expert_M = aten("repeat_interleave.Tensor", rows.counts_E, {
       output_size: x_MC.size(0),
     });
-    return y_MI.add(cast(bias.tensor, compute).indexSelect(0, expert_M));
+    return y_MI.add(bias.compute.indexSelect(0, expert_M));
   }
 
   #auxiliaryLoss(logits_NE: Tensor, counts_E: Tensor): Tensor | null {

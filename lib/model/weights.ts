@@ -20,6 +20,8 @@ import {
 } from "../../ffi/mod.ts";
 import type { OperatorTable } from "../operators/mod.ts";
 import { Linear } from "./linear.ts";
+import { Parameter } from "./parameter.ts";
+import type { Dtypes } from "./precision.ts";
 
 /** How a weight starts. */
 export type Initializer =
@@ -33,14 +35,6 @@ const ONES: Initializer = { kind: "constant", value: 1 };
 /** Draws from a normal distribution around 0. */
 export function normal(std: number): Initializer {
   return { kind: "normal", std };
-}
-
-/** A tensor that the optimizer updates. */
-export interface Parameter {
-  /** Where it is in the model. */
-  readonly name: string;
-  /** A leaf that requires grad. */
-  readonly tensor: Tensor;
 }
 
 /** One entry of a checkpoint. */
@@ -67,10 +61,24 @@ const whole = (tensor: Tensor): Tensor => tensor;
 export interface WeightOptions {
   /** Where they are. */
   readonly device: Device;
-  /** Element type of all but buffers. */
-  readonly dtype: DType;
+  /** What all but buffers are kept in, and what matrices are multiplied in. */
+  readonly dtypes: Dtypes;
   /** What layers made of them compute with. */
   readonly operators: OperatorTable;
+}
+
+/** What linear layers are made of. */
+export interface LinearOptions {
+  /** Width of the input. */
+  readonly in: number;
+  /** Width of each layer's result. */
+  readonly out: number;
+  /** Whether something is added. */
+  readonly bias: boolean;
+  /** Standard deviation of the weights at the start. */
+  readonly std: number;
+  /** Another layer reads the weight as it is kept. Default: false. */
+  readonly shared?: boolean;
 }
 
 /**
@@ -89,23 +97,26 @@ export class Weights {
     this.#options = options;
   }
 
-  /** A trained tensor with one name. */
+  /** A trained tensor with one name, computed with as it is kept. */
   parameter(
     name: string,
     shape: readonly number[],
     initializer: Initializer,
   ): Tensor {
-    const parameter = this.stacked(name, shape);
+    const parameter = this.#create(name, shape, this.#options.dtypes.weights);
     this.part(parameter, name, whole, initializer);
     return parameter.tensor;
   }
 
-  /** A trained tensor whose parts will have names of their own. */
+  /** A trained tensor of matrices or their biases, whose parts will have names of their own. */
   stacked(name: string, shape: readonly number[]): Parameter {
-    const { device, dtype } = this.#options;
-    const tensor = keep(empty(shape, { device, dtype }));
-    tensor.requiresGrad = true;
-    const parameter = { name, tensor };
+    return this.#create(name, shape, this.#options.dtypes.compute);
+  }
+
+  #create(name: string, shape: readonly number[], compute: DType): Parameter {
+    const { device, dtypes } = this.#options;
+    const tensor = keep(empty(shape, { device, dtype: dtypes.weights }));
+    const parameter = new Parameter(name, tensor, compute);
     this.parameters.push(parameter);
     return parameter;
   }
@@ -166,42 +177,27 @@ export class Weights {
   }
 
   /** A linear layer `[out, in]`. Its bias starts at zero. */
-  linear(
-    name: string,
-    options: { in: number; out: number; bias: boolean; std: number },
-  ): Linear {
-    const { std, out } = options;
-    const weight = this.parameter(
-      `${name}.weight`,
-      [out, options.in],
-      normal(std),
-    );
-    const bias = options.bias
-      ? this.parameter(`${name}.bias`, [out], ZEROS)
-      : null;
-    return new Linear(weight, bias, this.#options.operators);
+  linear(name: string, options: LinearOptions): Linear {
+    return this.linears(name, [name], options);
   }
 
   /** Linear layers `[out, in]` of one input as one, in the order of their names. */
   linears(
     name: string,
     layers: readonly string[],
-    options: { in: number; out: number; bias: boolean; std: number },
+    { std, out, ...options }: LinearOptions,
   ): Linear {
-    const { std, out } = options;
+    const { dtypes, operators } = this.#options;
+    const dtype = options.shared ? dtypes.weights : dtypes.compute;
     const rows = out * layers.length;
-    const weight = this.stacked(`${name}.weight`, [rows, options.in]);
+    const weight = this.#create(`${name}.weight`, [rows, options.in], dtype);
     const bias = options.bias ? this.stacked(`${name}.bias`, [rows]) : null;
     for (const [i, layer] of layers.entries()) {
       const part = (whole: Tensor) => whole.narrow(0, i * out, out);
       this.part(weight, `${layer}.weight`, part, normal(std));
       if (bias !== null) this.part(bias, `${layer}.bias`, part, ZEROS);
     }
-    return new Linear(
-      weight.tensor,
-      bias?.tensor ?? null,
-      this.#options.operators,
-    );
+    return new Linear(weight.compute, bias?.compute ?? null, operators);
   }
 
   /**
@@ -220,8 +216,19 @@ export class Weights {
     );
   }
 
+  /** Brings copies in the dtype of computation up to date with weights that were written to. */
+  refresh(): void {
+    for (const parameter of this.parameters) parameter.refresh();
+  }
+
+  /** Ends a micro-batch of several: see {@linkcode Parameter.accumulate}. */
+  accumulate(): void {
+    for (const parameter of this.parameters) parameter.accumulate();
+  }
+
   /** Frees all tensors. */
   [Symbol.dispose](): void {
+    for (const parameter of this.parameters) parameter[Symbol.dispose]();
     for (const { tensor } of this.named) tensor.dispose();
   }
 }

@@ -10,7 +10,7 @@ import { aten, type Tensor } from "../../ffi/mod.ts";
 export interface AdamwTensors {
   /** Written. */
   readonly params: readonly Tensor[];
-  /** Read; whether they are the same afterwards is left open. */
+  /** Read; whether they are the same afterwards is left open. Of the parameters' dtype, or bfloat16. */
   readonly grads: readonly Tensor[];
   /** Averages of the gradients, written. */
   readonly expAvgs: readonly Tensor[];
@@ -43,7 +43,8 @@ export function plainAdamw(
   tensors: AdamwTensors,
   { betas: [beta1, beta2], eps, weightDecay }: AdamwOptions,
 ): void {
-  const { params, grads, steps, shadows, lr, foundInf } = tensors;
+  const { params, steps, shadows, lr, foundInf } = tensors;
+  const grads = tensors.grads.map((grad, i) => grad.to(params[i]!.dtype));
   aten("_foreach_mul_.Tensor", grads, tensors.gradScale);
   aten("_foreach_add_.Tensor", steps, foundInf.neg().add(1));
   aten(

@@ -50,9 +50,15 @@ export function fusedLinearCrossEntropy(
   );
 }
 
-/** As many rows as keep their logits in a CPU's cache, or a GPU busy. */
+/** As many rows as keep their logits in a CPU's cache, or a GPU busy; on a GPU the same number each time. */
 function chunkRows(x_NC: Tensor, V: number): number {
-  const logitBytes = x_NC.dtype === "bfloat16" ? 2 : 4;
-  const chunkBytes = x_NC.device === "cpu" ? 2 ** 23 : 2 ** 28;
-  return Math.max(256, Math.floor(chunkBytes / logitBytes / V / 64) * 64);
+  const rowBytes = (x_NC.dtype === "bfloat16" ? 2 : 4) * V;
+  if (x_NC.device === "cpu") return inRange(2 ** 23 / rowBytes);
+  const N = x_NC.size(0);
+  const chunks = Math.ceil(N * rowBytes / 2 ** 30);
+  return inRange(N / Math.max(1, chunks) + 63);
+}
+
+function inRange(rows: number): number {
+  return Math.max(256, Math.floor(rows / 64) * 64);
 }

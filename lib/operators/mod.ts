@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { AttendOptions, Device, Tensor } from "../../ffi/mod.ts";
+import type { AttendOptions, Tensor } from "../../ffi/mod.ts";
 import {
   type AdamwOptions,
   type AdamwTensors,
@@ -142,12 +142,3 @@ export const fusedOperators: OperatorTable = {
   linearCrossEntropy: fusedLinearCrossEntropy,
   adamw: fusedAdamw,
 };
-
-/**
- * The table for a device: the fused operators on a CPU. Their CUDA kernels are tested one by one
- * (tests/cuda), but no model has been trained with them yet, so that a GPU gets the plain ones unless
- * somebody asks for the others.
- */
-export function operatorsFor(device: Device): OperatorTable {
-  return device === "cpu" ? fusedOperators : plainOperators;
-}

@@ -15,8 +15,9 @@ import {
   zeros,
 } from "../../ffi/mod.ts";
 import type { NamedTensor } from "../checkpoint/state.ts";
-import type { NamedWeight, Parameter } from "../model/weights.ts";
-import { operatorsFor, type OperatorTable } from "../operators/mod.ts";
+import type { Parameter } from "../model/parameter.ts";
+import type { NamedWeight } from "../model/weights.ts";
+import { fusedOperators, type OperatorTable } from "../operators/mod.ts";
 
 /** Options of {@linkcode AdamW}, with PyTorch's names and defaults. */
 export interface AdamWOptions {
@@ -28,7 +29,7 @@ export interface AdamWOptions {
   readonly weightDecay?: number;
   /** Gradients are scaled down to this global norm; null never. Default: null. */
   readonly maxNorm?: number | null;
-  /** What it computes with. Default: `operatorsFor` the parameters' device. */
+  /** What it computes with. Default: the fused operators. */
   readonly operators?: OperatorTable;
 }
 
@@ -38,6 +39,14 @@ interface Moments {
   readonly expAvgSq: Tensor;
   /** Number of updates, float32 []. */
   readonly step: Tensor;
+}
+
+/** Parameters that one call updates. */
+interface Group {
+  readonly copied: boolean;
+  readonly parameters: Parameter[];
+  readonly grads: Tensor[];
+  readonly moments: Moments[];
 }
 
 /**
@@ -66,7 +75,7 @@ export class AdamW {
       eps: options.eps ?? 1e-8,
       weightDecay: options.weightDecay ?? 0.01,
       maxNorm: options.maxNorm ?? null,
-      operators: options.operators ?? operatorsFor(device),
+      operators: options.operators ?? fusedOperators,
     };
     this.#moments = parameters.map(({ tensor }) => ({
       expAvg: keep(zeros(tensor.shape, { dtype: tensor.dtype, device })),
@@ -82,41 +91,62 @@ export class AdamW {
   step(): void {
     noGrad(() =>
       scope(() => {
-        const grads = this.#parameters.map(({ name, tensor }) => {
-          const { grad } = tensor;
-          if (grad === null) {
-            throw new Error(`Cannot update ${name}: it has no gradient`);
-          }
-          return grad;
-        });
-        this.#measure(grads);
-        this.#update(grads);
-        for (const { tensor } of this.#parameters) tensor.grad = null;
+        const groups = this.#groups();
+        this.#measure(groups);
+        this.#update(groups);
+        for (const parameter of this.#parameters) parameter.zeroGrad();
       })
     );
   }
 
-  #measure(grads: readonly Tensor[]): void {
-    const norms = aten("_foreach_norm.Scalar", grads, 2, "float32");
+  /** Parameters with a copy in the dtype of computation, and those without. */
+  #groups(): Group[] {
+    const groups = [true, false].map((copied): Group => ({
+      copied,
+      parameters: [],
+      grads: [],
+      moments: [],
+    }));
+    for (const [i, parameter] of this.#parameters.entries()) {
+      const { grad, name, copy } = parameter;
+      if (grad === null) {
+        throw new Error(`Cannot update ${name}: it has no gradient`);
+      }
+      const group = groups[copy === null ? 1 : 0]!;
+      group.parameters.push(parameter);
+      group.grads.push(grad);
+      group.moments.push(this.#moments[i]!);
+    }
+    return groups.filter(({ grads }) => grads.length > 0);
+  }
+
+  #measure(groups: readonly Group[]): void {
+    const norms = groups.flatMap(({ grads }) =>
+      aten("_foreach_norm.Scalar", grads, 2, "float32")
+    );
     this.gradNorm.copy_(aten("linalg_vector_norm", aten("stack", norms)));
   }
 
-  #update(grads: readonly Tensor[]): void {
+  #update(groups: readonly Group[]): void {
     const { operators, betas, eps, weightDecay } = this.#options;
     const [beta1 = 0.9, beta2 = 0.999] = betas;
     const foundInf = aten("isfinite", this.gradNorm).to("float32").neg().add(1);
     this.skipped.add_(foundInf);
-    operators.adamw({
-      params: this.#parameters.map(({ tensor }) => tensor),
-      grads,
-      expAvgs: this.#moments.map(({ expAvg }) => expAvg),
-      expAvgSqs: this.#moments.map(({ expAvgSq }) => expAvgSq),
-      steps: this.#moments.map(({ step }) => step),
-      shadows: [],
-      lr: this.lr,
-      gradScale: this.#clippingFactor(),
-      foundInf,
-    }, { betas: [beta1, beta2], eps, weightDecay });
+    const gradScale = this.#clippingFactor();
+    for (const { copied, parameters, grads, moments } of groups) {
+      operators.adamw({
+        params: parameters.map(({ tensor }) => tensor),
+        grads,
+        expAvgs: moments.map(({ expAvg }) => expAvg),
+        expAvgSqs: moments.map(({ expAvgSq }) => expAvgSq),
+        steps: moments.map(({ step }) => step),
+        shadows: copied ? parameters.map(({ compute }) => compute) : [],
+        lr: this.lr,
+        gradScale,
+        foundInf,
+      }, { betas: [beta1, beta2], eps, weightDecay });
+      for (const parameter of parameters) parameter.markFresh();
+    }
   }
 
   /** As torch.nn.utils.clip_grad_norm_. */

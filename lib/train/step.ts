@@ -96,7 +96,10 @@ export class TrainStep {
         const inputs = batch.narrow(1, 0, T);
         const targets = batch.narrow(1, 1, T).to("int64");
         const loss = model.forwardBackward(inputs, targets, scale);
-        noGrad(() => this.loss.add_(loss, scale));
+        noGrad(() => {
+          this.loss.add_(loss, scale);
+          if (accumulationIters > 1) model.weights.accumulate();
+        });
       });
     }
     this.#optimizer.step();

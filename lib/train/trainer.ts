@@ -22,7 +22,7 @@ import {
 } from "../metrics/mod.ts";
 import { countParameters } from "../model/count.ts";
 import { GPT } from "../model/gpt.ts";
-import { operatorsFor, plainOperators } from "../operators/mod.ts";
+import { fusedOperators, plainOperators } from "../operators/mod.ts";
 import { AdamW } from "../optimizer/adamw.ts";
 import {
   CHECKPOINT_FILES,
@@ -146,7 +146,7 @@ export class Trainer {
 
     const { train, optimizer: { init_args: adam } } = config;
     const operators = config.optimization.compile
-      ? operatorsFor(placement.device)
+      ? fusedOperators
       : plainOperators;
     const model = new GPT(config.model_config, {
       device: placement.device,

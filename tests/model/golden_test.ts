@@ -119,6 +119,6 @@ for (const name of CASES) {
 function* gradients(model: GPT): Generator<[string, Tensor]> {
   for (const { name, parameter, part, alias } of model.weights.named) {
     if (parameter === undefined || alias) continue;
-    yield [name, part(parameter.tensor.grad!)];
+    yield [name, part(parameter.grad!)];
   }
 }

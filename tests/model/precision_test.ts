@@ -36,9 +36,8 @@ for (const name of ["seed_like", "grouped_shared"]) {
         const loss = model.forwardBackward(get("input_ids"), get("targets"));
         assertClose(loss, get("loss"), { rtol: 0, atol: 3e-3 }, "loss");
         let squares = 0;
-        for (const { tensor } of model.weights.parameters) {
-          const { grad } = tensor;
-          assert.equal(grad?.dtype, tensor.dtype);
+        for (const { grad, compute } of model.weights.parameters) {
+          assert.equal(grad?.dtype, compute.dtype);
           squares += grad!.to("float32").square().sum().item();
         }
         const norm = get("grad_norm").item();

@@ -24,13 +24,13 @@ const OPTIONS = { betas: [0.9, 0.95], eps: 1e-8, weightDecay: 0.1 } as const;
 /** Parameters and state that are the same each time. */
 function makeTensors(
   dtype: DType,
-  { foundInf = 0, gradScale = 0.25 } = {},
+  { foundInf = 0, gradScale = 0.25, gradDtype = dtype } = {},
 ): AdamwTensors {
   manualSeed(3);
-  const draw = () => SHAPES.map((shape) => randn(shape).to(dtype));
+  const draw = (as = dtype) => SHAPES.map((shape) => randn(shape).to(as));
   return {
     params: draw(),
-    grads: draw(),
+    grads: draw(gradDtype),
     expAvgs: draw(),
     expAvgSqs: draw().map((each) => each.square()),
     steps: SHAPES.map((_, i) => full([], i)),
@@ -43,11 +43,18 @@ function makeTensors(
 
 const LISTS = ["params", "expAvgs", "expAvgSqs", "steps", "shadows"] as const;
 
-for (const dtype of ["float64", "float32", "bfloat16"] as const) {
-  Deno.test(`fused adamw updates as PyTorch's in ${dtype}`, () => {
+for (
+  const [dtype, gradDtype] of [
+    ["float64", "float64"],
+    ["float32", "float32"],
+    ["float32", "bfloat16"],
+    ["bfloat16", "bfloat16"],
+  ] as const
+) {
+  Deno.test(`fused adamw updates as PyTorch's in ${dtype} from gradients in ${gradDtype}`, () => {
     scope(() => {
-      const fused = makeTensors(dtype);
-      const plain = makeTensors(dtype);
+      const fused = makeTensors(dtype, { gradDtype });
+      const plain = makeTensors(dtype, { gradDtype });
       for (let step = 0; step < 3; step++) {
         fusedOperators.adamw(fused, OPTIONS);
         plainOperators.adamw(plain, OPTIONS);

@@ -19,8 +19,8 @@ struct Step {
   double beta1, beta2, eps, grad_scale;
 };
 
-template <typename T>
-void update(const Step& step, int64_t count, T* param, const T* grad, T* exp_avg, T* exp_avg_sq,
+template <typename T, typename Grad>
+void update(const Step& step, int64_t count, T* param, const Grad* grad, T* exp_avg, T* exp_avg_sq,
             at::BFloat16* shadow) {
   using A = Wide<T>;
   const A decay = static_cast<A>(step.decay);
@@ -32,7 +32,7 @@ void update(const Step& step, int64_t count, T* param, const T* grad, T* exp_avg
   const A eps = static_cast<A>(step.eps);
   const A scale = static_cast<A>(step.grad_scale);
   for_lanes(count, [&](int64_t i, auto present) {
-    const auto g = load(grad + i, present) * scale;
+    const auto g = __builtin_convertvector(load(grad + i, present), Lanes<A>) * scale;
     const auto before = load(exp_avg + i, present);
     const auto m = before + fresh1 * (g - before);
     const auto v = beta2 * load(exp_avg_sq + i, present) + fresh2 * g * g;
@@ -45,6 +45,16 @@ void update(const Step& step, int64_t count, T* param, const T* grad, T* exp_avg
       store(shadow + i, __builtin_convertvector(kept, Lanes<float>), present);
     }
   });
+}
+
+// Calls body.template operator()<Grad>() with a gradient's type: the parameter's, or bfloat16.
+template <typename T, typename Body>
+void with_grad(at::ScalarType dtype, Body&& body) {
+  if (dtype == at::kBFloat16) {
+    body.template operator()<at::BFloat16>();
+  } else {
+    body.template operator()<T>();
+  }
 }
 
 }  // namespace
@@ -61,12 +71,16 @@ void adamw_(at::TensorList params, at::TensorList grads, at::TensorList exp_avgs
               " steps, ", shadows.size(), " shadows");
   for (size_t i = 0; i < count; ++i) {
     const Tensor& param = params[i];
-    for (const Tensor* each : {&grads[i], &exp_avgs[i], &exp_avg_sqs[i]}) {
+    for (const Tensor* each : {&exp_avgs[i], &exp_avg_sqs[i]}) {
       TORCH_CHECK(each->sizes() == param.sizes() && each->scalar_type() == param.scalar_type() &&
                       each->is_contiguous(),
-                  "gradient and state of parameter ", i,
-                  " must be contiguous and of its shape and dtype");
+                  "the state of parameter ", i, " must be contiguous and of its shape and dtype");
     }
+    TORCH_CHECK(grads[i].sizes() == param.sizes() && grads[i].is_contiguous() &&
+                    (grads[i].scalar_type() == param.scalar_type() ||
+                     grads[i].scalar_type() == at::kBFloat16),
+                "the gradient of parameter ", i,
+                " must be contiguous, of its shape, and of its dtype or bfloat16");
     TORCH_CHECK(param.is_contiguous() &&
                     (shadows.empty() ||
                      (shadows[i].is_contiguous() && shadows[i].sizes() == param.sizes() &&
@@ -102,11 +116,14 @@ void adamw_(at::TensorList params, at::TensorList grads, at::TensorList exp_avgs
     const Piece& piece = pieces[static_cast<size_t>(task)];
     const size_t i = piece.index;
     with_type(params[i].scalar_type(), [&]<typename T>() {
-      update(piece.step, piece.count, params[i].mutable_data_ptr<T>() + piece.begin,
-             grads[i].const_data_ptr<T>() + piece.begin,
-             exp_avgs[i].mutable_data_ptr<T>() + piece.begin,
-             exp_avg_sqs[i].mutable_data_ptr<T>() + piece.begin,
-             shadows.empty() ? nullptr : shadows[i].mutable_data_ptr<at::BFloat16>() + piece.begin);
+      with_grad<T>(grads[i].scalar_type(), [&]<typename Grad>() {
+        update(
+            piece.step, piece.count, params[i].mutable_data_ptr<T>() + piece.begin,
+            grads[i].const_data_ptr<Grad>() + piece.begin,
+            exp_avgs[i].mutable_data_ptr<T>() + piece.begin,
+            exp_avg_sqs[i].mutable_data_ptr<T>() + piece.begin,
+            shadows.empty() ? nullptr : shadows[i].mutable_data_ptr<at::BFloat16>() + piece.begin);
+      });
     });
   });
 }
