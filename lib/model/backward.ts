@@ -6,13 +6,13 @@
 
 import { backward, noGrad, scope, type Tensor } from "../../ffi/mod.ts";
 import type { Block } from "./block.ts";
-import type { MlpOutput } from "./mlp.ts";
+import { type Residual, total } from "./residual.ts";
 import type { RopeCache } from "./rope.ts";
 
 /** A pass through the blocks that can be walked back. */
 export interface BlocksPass {
-  /** [B, T, C] to [B, T, C]. */
-  forward(x: Tensor): Tensor;
+  /** Embeddings [B, T, C] to the stream after the last block. */
+  forward(x: Tensor): Residual;
   /** Adds the gradients of a loss of the result, and of the auxiliary losses, times a scalar. */
   backward(loss: Tensor, scale: Tensor): void;
 }
@@ -29,14 +29,15 @@ export class PlainBlocks implements BlocksPass {
     this.#rope = rope;
   }
 
-  forward(x: Tensor): Tensor {
+  forward(embedded: Tensor): Residual {
+    let x: Residual = { sum: embedded, pending: null };
     for (const block of this.#blocks) {
       // Of a block's tensors only those survive that it returns or that autograd saved.
       const output = scope(() => block.forward(x, { rope: this.#rope }));
       if (output.auxiliaryLoss !== null) {
         this.#auxiliary.push(output.auxiliaryLoss);
       }
-      x = output.y;
+      x = output.x;
     }
     return x;
   }
@@ -55,7 +56,7 @@ export class CheckpointedBlocks implements BlocksPass {
   readonly #blocks: readonly Block[];
   readonly #rope: RopeCache;
   readonly #inputs: Tensor[] = [];
-  readonly #outputs: MlpOutput[] = [];
+  readonly #routings: (Tensor | null)[] = [];
   #embedded: Tensor | undefined;
   #result: Tensor | undefined;
 
@@ -65,20 +66,24 @@ export class CheckpointedBlocks implements BlocksPass {
     this.#rope = rope;
   }
 
-  forward(x: Tensor): Tensor {
-    this.#embedded = x;
-    x = x.detach();
+  forward(embedded: Tensor): Residual {
+    this.#embedded = embedded;
+    let x = embedded.detach();
     for (const block of this.#blocks) {
       this.#inputs.push(x);
-      const output = noGrad(() =>
-        scope(() => block.forward(x, { rope: this.#rope }))
+      const [routing, sum] = noGrad(() =>
+        scope(() => {
+          const input = { sum: x, pending: null };
+          const output = block.forward(input, { rope: this.#rope });
+          return [output.routing, total(output.x)] as const;
+        })
       );
-      this.#outputs.push(output);
-      x = output.y;
+      this.#routings.push(routing);
+      x = sum;
     }
     this.#result = x.detach();
     this.#result.requiresGrad = true;
-    return this.#result;
+    return { sum: this.#result, pending: null };
   }
 
   backward(loss: Tensor, scale: Tensor): void {
@@ -92,19 +97,20 @@ export class CheckpointedBlocks implements BlocksPass {
 
   #backwardBlock(index: number, gradient: Tensor, scale: Tensor): Tensor {
     const input = this.#inputs[index]!;
-    const { routing } = this.#outputs[index]!;
+    const routing = this.#routings[index]!;
     return scope(() => {
-      const x = input.detach();
-      x.requiresGrad = true;
-      const { y, auxiliaryLoss } = this.#blocks[index]!.forward(
-        x,
+      const leaf = input.detach();
+      leaf.requiresGrad = true;
+      const { x, auxiliaryLoss } = this.#blocks[index]!.forward(
+        { sum: leaf, pending: null },
         routing === null ? { rope: this.#rope } : { rope: this.#rope, routing },
       );
+      const y = total(x);
       const losses = auxiliaryLoss === null ? [y] : [y, auxiliaryLoss];
       backward(losses, {
         gradients: [gradient, scale].slice(0, losses.length),
       });
-      return taken(x);
+      return taken(leaf);
     });
   }
 }

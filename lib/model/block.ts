@@ -12,8 +12,15 @@ import type { LayerCache } from "./kv_cache.ts";
 import { RMSNorm } from "./linear.ts";
 import type { Mlp, MlpOutput } from "./mlp.ts";
 import type { Dtypes } from "./precision.ts";
+import type { Residual } from "./residual.ts";
 import type { RopeCache } from "./rope.ts";
 import type { Weights } from "./weights.ts";
+
+/** What a block gives. */
+export interface BlockOutput extends Omit<MlpOutput, "y"> {
+  /** The stream after it. */
+  readonly x: Residual;
+}
 
 /** What a pass through a block may be given beside its input. */
 export interface BlockContext {
@@ -72,18 +79,21 @@ export class Block {
     this.mlp = options.createMlp(`${name}.mlp`, weights);
   }
 
-  /** [B, T, C] to [B, T, C]. Norms write what the matrices read: the dtype of computation. */
-  forward(x: Tensor, { rope, cache, routing }: BlockContext): MlpOutput {
+  /** The stream before the block to that after it. Norms write the dtype that matrices are multiplied in. */
+  forward(x: Residual, { rope, cache, routing }: BlockContext): BlockOutput {
     const { compute } = this.#dtypes;
-    const attended = scope(() =>
-      this.attn.forward(this.norm_1.forward(x, compute), rope, cache)
-    );
+    const [sum, normed] = this.norm_1.forwardResidual(x, compute);
+    const attended = scope(() => this.attn.forward(normed, rope, cache));
     if (this.#parallel) {
-      const mlp = this.mlp.forward(this.norm_2.forward(x, compute), routing);
-      return { ...mlp, y: mlp.y.add(attended).add(x) };
+      const normed = this.norm_2.forward(sum, compute);
+      const { y, ...rest } = this.mlp.forward(normed, routing);
+      return { ...rest, x: { sum, pending: y.add(attended) } };
     }
-    const [middle, normed] = this.norm_2.forwardSum(attended, x, compute);
-    const mlp = this.mlp.forward(normed, routing);
-    return { ...mlp, y: mlp.y.add(middle) };
+    const [middle, normedMiddle] = this.norm_2.forwardResidual(
+      { sum, pending: attended },
+      compute,
+    );
+    const { y, ...rest } = this.mlp.forward(normedMiddle, routing);
+    return { ...rest, x: { sum: middle, pending: y } };
   }
 }

@@ -25,6 +25,7 @@ import { Linear, RMSNorm } from "./linear.ts";
 import { LLaMAMLP, type Mlp } from "./mlp.ts";
 import { LLaMAMoE, type MoeOptions } from "./moe.ts";
 import { cast, type Dtypes, dtypesOf, type Precision } from "./precision.ts";
+import type { Residual } from "./residual.ts";
 import { buildRopeCache, type RopeCache, ropeRows } from "./rope.ts";
 import { normal, Weights } from "./weights.ts";
 
@@ -169,7 +170,8 @@ export class GPT {
   forward(tokens_BT: Tensor, cache?: KvCache): Tensor {
     const { compute } = this.dtypes;
     const x = this.#runBlocks(tokens_BT, cache);
-    return this.lm_head.forward(this.ln_f.forward(x, compute), compute);
+    const [, normed] = this.ln_f.forwardResidual(x, compute);
+    return this.lm_head.forward(normed, compute);
   }
 
   /** Mean cross-entropy of int64 targets [B, T], without auxiliary losses: for evaluation. */
@@ -231,24 +233,25 @@ export class GPT {
     return aten("embedding", this.wte, tokens_BT);
   }
 
-  #runBlocks(tokens_BT: Tensor, cache?: KvCache): Tensor {
+  #runBlocks(tokens_BT: Tensor, cache?: KvCache): Residual {
     this.weights.refresh();
     const rope = this.#positions(tokens_BT, cache);
-    let x = this.#embed(tokens_BT);
+    let x: Residual = { sum: this.#embed(tokens_BT), pending: null };
     for (const [layer, block] of this.blocks.entries()) {
       const held = cache?.layers[layer];
       const context = held === undefined ? { rope } : { rope, cache: held };
-      x = scope(() => block.forward(x, context)).y;
+      x = scope(() => block.forward(x, context)).x;
     }
     if (cache !== undefined) cache.position += tokens_BT.size(1);
     return x;
   }
 
-  #crossEntropy(x_BTC: Tensor, targets_BT: Tensor): Tensor {
+  #crossEntropy(x: Residual, targets_BT: Tensor): Tensor {
     const { compute } = this.dtypes;
     const { weight, bias } = this.lm_head;
+    const [, normed] = this.ln_f.forwardResidual(x, compute);
     return this.#operators.linearCrossEntropy(
-      this.ln_f.forward(x_BTC, compute).flatten(0, 1),
+      normed.flatten(0, 1),
       targets_BT.reshape(-1),
       {
         weight: cast(weight, compute),

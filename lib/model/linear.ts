@@ -7,6 +7,7 @@
 import type { DType, Tensor } from "../../ffi/mod.ts";
 import type { OperatorTable } from "../operators/mod.ts";
 import { cast } from "./precision.ts";
+import type { Residual } from "./residual.ts";
 
 /** `x @ weight.t() + bias`. */
 export class Linear {
@@ -56,13 +57,13 @@ export class RMSNorm {
     return this.#operators.rmsNorm(x, this.weight, { eps: this.eps, dtype });
   }
 
-  /** The sum of both, and its norm in `dtype`. */
-  forwardSum(
-    x: Tensor,
-    residual: Tensor,
+  /** The stream as one tensor, and its norm in `dtype`. */
+  forwardResidual(
+    { sum, pending }: Residual,
     dtype: DType,
   ): [sum: Tensor, y: Tensor] {
-    return this.#operators.addRmsNorm(x, residual, this.weight, {
+    if (pending === null) return [sum, this.forward(sum, dtype)];
+    return this.#operators.addRmsNorm(pending, sum, this.weight, {
       eps: this.eps,
       dtype,
     });
