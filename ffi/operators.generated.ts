@@ -10838,12 +10838,35 @@ export interface Operators {
     n_head: number,
     n_query_groups: number,
   ) => [Tensor, Tensor, Tensor];
+  /** `moebius::router_statistics_(Tensor(a!) counts, Tensor(b!) entropies, Tensor(c!) passes, Tensor logits, Tensor expert_counts) -> ()` */
+  "moebius::router_statistics_": (
+    counts: Tensor,
+    entropies: Tensor,
+    passes: Tensor,
+    logits: Tensor,
+    expert_counts: Tensor,
+  ) => void;
   /** `moebius::swiglu(Tensor fc) -> Tensor` */
   "moebius::swiglu": (fc: Tensor) => Tensor;
   /** `moebius::swiglu_backward(Tensor dy, Tensor fc) -> Tensor dfc` */
   "moebius::swiglu_backward": (dy: Tensor, fc: Tensor) => Tensor;
   /** `moebius::swiglu_forward(Tensor fc) -> Tensor y` */
   "moebius::swiglu_forward": (fc: Tensor) => Tensor;
+  /** `moebius::topk_softmax(Tensor logits, int k) -> (Tensor weights, Tensor experts)` */
+  "moebius::topk_softmax": (logits: Tensor, k: number) => [Tensor, Tensor];
+  /** `moebius::topk_softmax_backward(Tensor dweights, Tensor weights, Tensor experts, int n_expert, ScalarType dtype) -> Tensor dlogits` */
+  "moebius::topk_softmax_backward": (
+    dweights: Tensor,
+    weights: Tensor,
+    experts: Tensor,
+    n_expert: number,
+    dtype: DType,
+  ) => Tensor;
+  /** `moebius::topk_softmax_forward(Tensor logits, int k) -> (Tensor weights, Tensor experts)` */
+  "moebius::topk_softmax_forward": (
+    logits: Tensor,
+    k: number,
+  ) => [Tensor, Tensor];
   /** `moebius::warm_up(Device device) -> int` */
   "moebius::warm_up": (device: Device) => number;
 }

@@ -16,6 +16,7 @@ import {
   zeros,
 } from "../../ffi/mod.ts";
 import type { ModelConfig } from "../config/model.ts";
+import type { OperatorTable } from "../operators/mod.ts";
 import { cast } from "./precision.ts";
 
 /**
@@ -51,28 +52,33 @@ export interface ExpertLoad {
   readonly entropy: number;
 }
 
-/**
- * Counts on the device, so that nobody waits for it: two small additions a layer and pass. Reading is
- * what waits.
- */
+/** On a GPU so many blocks add up entropies, each for itself. */
+const ENTROPY_SUMS = 32;
+
+/** Counts on the device, so that nobody waits for it. Reading is what waits. */
 export class RouterStatistics {
   readonly #layers: number[];
   readonly #counts_LE: Tensor;
   readonly #step_LE: Tensor;
-  readonly #entropy_L: Tensor;
+  readonly #entropies_LS: Tensor;
   readonly #passes_L: Tensor;
+  readonly #operators: OperatorTable;
   #isRecording = false;
 
   /** For the layers that have experts. */
-  constructor(config: ModelConfig, device: Device) {
+  constructor(
+    config: ModelConfig,
+    { device, operators }: { device: Device; operators: OperatorTable },
+  ) {
     const first = config.first_k_dense_replace ?? 0;
     this.#layers = config.mlp_class_name === "LLaMAMoE"
       ? Array.from({ length: config.n_layer - first }, (_, i) => first + i)
       : [];
     const L = this.#layers.length;
+    this.#operators = operators;
     this.#counts_LE = keep(zeros([L, config.n_expert], { device }));
     this.#step_LE = keep(zeros([L, config.n_expert], { device }));
-    this.#entropy_L = keep(zeros([L], { device }));
+    this.#entropies_LS = keep(zeros([L, ENTROPY_SUMS], { device }));
     this.#passes_L = keep(zeros([L], { device }));
   }
 
@@ -90,15 +96,14 @@ export class RouterStatistics {
   record(layer: number, logits_NE: Tensor, counts_E: Tensor): void {
     if (!this.#isRecording) return;
     const row = this.#layers.indexOf(layer);
-    noGrad(() =>
-      scope(() => {
-        this.#step_LE.select(0, row).add_(counts_E);
-        const log_NE = aten("log_softmax.int", logits_NE, 1, "float32");
-        const entropy = log_NE.exp().mul(log_NE).sum(1).mean().neg();
-        this.#entropy_L.select(0, row).add_(entropy);
-        this.#passes_L.select(0, row).add_(1);
-      })
-    );
+    scope(() => {
+      const sums = {
+        counts_E: this.#step_LE.select(0, row),
+        entropies: this.#entropies_LS.select(0, row),
+        passes: this.#passes_L.select(0, row),
+      };
+      this.#operators.routerStatistics(sums, logits_NE, counts_E);
+    });
   }
 
   /**
@@ -127,10 +132,12 @@ export class RouterStatistics {
     return noGrad(() =>
       scope(() => {
         const counts = rows(this.#counts_LE);
-        const entropy = [...this.#entropy_L.div(this.#passes_L).toArray()]
+        const entropy = [
+          ...this.#entropies_LS.sum(1).div(this.#passes_L).toArray(),
+        ]
           .map(Number);
         this.#counts_LE.zero_();
-        this.#entropy_L.zero_();
+        this.#entropies_LS.zero_();
         this.#passes_L.zero_();
         return {
           counts,
@@ -149,7 +156,7 @@ export class RouterStatistics {
       const tensor of [
         this.#counts_LE,
         this.#step_LE,
-        this.#entropy_L,
+        this.#entropies_LS,
         this.#passes_L,
       ]
     ) tensor.dispose();

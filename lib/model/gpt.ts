@@ -119,7 +119,7 @@ export class GPT {
     const operators = options.operators ?? fusedOperators;
     const weights = new Weights({ device, dtypes, operators });
     const std = weightStd(config);
-    const statistics = new RouterStatistics(config, device);
+    const statistics = new RouterStatistics(config, { device, operators });
     this.config = config;
     this.device = device;
     this.dtypes = dtypes;

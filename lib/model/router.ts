@@ -8,6 +8,7 @@
 
 import { aten, noGrad, scope, type Tensor, zeros } from "../../ffi/mod.ts";
 import type { ModelConfig } from "../config/model.ts";
+import type { OperatorTable } from "../operators/mod.ts";
 import { weightStd } from "./initialization.ts";
 import { Linear } from "./linear.ts";
 import { cast, type Dtypes } from "./precision.ts";
@@ -36,6 +37,8 @@ export interface Router {
 
 /** Options of both routers. */
 export interface RouterOptions {
+  /** What to compute with. */
+  readonly operators: OperatorTable;
   /** What to keep and multiply in. */
   readonly dtypes: Dtypes;
 }
@@ -61,6 +64,7 @@ export function createRouter(
 export class TopkRouter implements Router {
   readonly #config: ModelConfig;
   readonly #dtypes: Dtypes;
+  readonly #operators: OperatorTable;
   /** [E, C] */
   readonly gate: Linear;
   readonly bias: Tensor | undefined;
@@ -74,6 +78,7 @@ export class TopkRouter implements Router {
   ) {
     this.#config = config;
     this.#dtypes = options.dtypes;
+    this.#operators = options.operators;
     this.gate = weights.linear(name, {
       in: config.n_embd,
       out: config.n_expert,
@@ -92,13 +97,16 @@ export class TopkRouter implements Router {
     const { compute, weights } = this.#dtypes;
     const logits_NE = this.gate.forward(x_NC, compute);
     const chosen = experts_NK ?? this.#choose(logits_NE);
-    const [best_NK, experts] = chosen === undefined
-      ? logits_NE.topk(K)
-      : [logits_NE.gather(1, chosen), chosen];
-    const weights_NK = cast(best_NK.softmax(1, "float32"), weights);
+    const choice = chosen === undefined
+      ? this.#operators.topkSoftmax(logits_NE, K)
+      : {
+        weights_NK: logits_NE.gather(1, chosen).softmax(1, "float32"),
+        experts_NK: chosen,
+      };
+    const weights_NK = cast(choice.weights_NK, weights);
     return {
       weights_NK: scaled(weights_NK, routed_scaling_factor),
-      experts_NK: experts,
+      experts_NK: choice.experts_NK,
       logits_NE,
     };
   }

@@ -45,6 +45,14 @@ import {
   type Qkv,
   type RopeTables,
 } from "./rope_qkv.ts";
+import {
+  fusedRouterStatistics,
+  fusedTopkSoftmax,
+  plainRouterStatistics,
+  plainTopkSoftmax,
+  type RouterSums,
+  type TopkChoice,
+} from "./router.ts";
 import { fusedSwiglu, plainSwiglu } from "./swiglu.ts";
 
 export type { AdamwOptions, AdamwTensors } from "./adamw.ts";
@@ -52,6 +60,7 @@ export type { CombineOptions, SortedRows } from "./experts.ts";
 export { IGNORE_INDEX, type OutputLayer } from "./linear_cross_entropy.ts";
 export type { NormOptions } from "./rms_norm.ts";
 export type { Heads, Qkv, RopeTables } from "./rope_qkv.ts";
+export type { RouterSums, TopkChoice } from "./router.ts";
 
 /** The operators of a model and its training. The plain form of each says what it does. */
 export interface OperatorTable {
@@ -79,6 +88,14 @@ export interface OperatorTable {
   ) => Tensor;
   /** `silu(gate) * up`. */
   readonly swiglu: (fc_M2I: Tensor) => Tensor;
+  /** The experts of each token. */
+  readonly topkSoftmax: (logits_NE: Tensor, k: number) => TopkChoice;
+  /** What a router did, added up. */
+  readonly routerStatistics: (
+    sums: RouterSums,
+    logits_NE: Tensor,
+    choices_E: Tensor,
+  ) => void;
   /** Rows by expert. */
   readonly moeSort: (experts_NK: Tensor, n_expert: number) => SortedRows;
   /** Tokens to rows. */
@@ -118,6 +135,8 @@ export const plainOperators: OperatorTable = {
   ropeQkv: plainRopeQkv,
   attention: plainAttention,
   swiglu: plainSwiglu,
+  topkSoftmax: plainTopkSoftmax,
+  routerStatistics: plainRouterStatistics,
   moeSort: plainMoeSort,
   moeGather: plainMoeGather,
   groupedLinear: plainGroupedLinear,
@@ -134,6 +153,8 @@ export const fusedOperators: OperatorTable = {
   ropeQkv: fusedRopeQkv,
   attention: fusedAttention,
   swiglu: fusedSwiglu,
+  topkSoftmax: fusedTopkSoftmax,
+  routerStatistics: fusedRouterStatistics,
   moeSort: fusedMoeSort,
   moeGather: fusedMoeGather,
   groupedLinear: fusedGroupedLinear,

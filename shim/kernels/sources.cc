@@ -12,6 +12,7 @@
 #include "prelude.h"
 #include "rms_norm.cu"
 #include "rope_qkv.cu"
+#include "router.cu"
 #include "swiglu.cu"
 #endif
 
@@ -34,6 +35,7 @@ MOEBIUS_EMBED(moe, "moe.cu")
 MOEBIUS_EMBED(prelude, "prelude.h")
 MOEBIUS_EMBED(rms_norm, "rms_norm.cu")
 MOEBIUS_EMBED(rope_qkv, "rope_qkv.cu")
+MOEBIUS_EMBED(router, "router.cu")
 MOEBIUS_EMBED(swiglu, "swiglu.cu")
 
 namespace moebius {

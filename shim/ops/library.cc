@@ -71,6 +71,23 @@ TORCH_LIBRARY(moebius, m) {
   m.def("swiglu_forward(Tensor fc) -> Tensor y");
   m.def("swiglu_backward(Tensor dy, Tensor fc) -> Tensor dfc");
 
+  // logits [N, E]: the k largest, largest first; weights [N, K] are their softmax in the arithmetic's
+  // dtype, experts [N, K] int64 where they are.
+  m.def("topk_softmax(Tensor logits, int k) -> (Tensor weights, Tensor experts)");
+  m.def("topk_softmax_forward(Tensor logits, int k) -> (Tensor weights, Tensor experts)");
+  // dlogits [N, E] in `dtype`.
+  m.def(
+      "topk_softmax_backward(Tensor dweights, Tensor weights, Tensor experts, int n_expert,"
+      " ScalarType dtype) -> Tensor dlogits");
+
+  // Counts a pass, in float32: adds expert_counts [E], int32, to counts [E]; the mean entropy of
+  // softmax(logits), in nats, to the sum of entropies; 1 to passes, a scalar. Into which of the
+  // entropies is the device's choice.
+  m.def(
+      "router_statistics_(Tensor(a!) counts, Tensor(b!) entropies, Tensor(c!) passes, Tensor "
+      "logits,"
+      " Tensor expert_counts) -> ()");
+
   // experts [N, K] int64. Sorts the choices (n, k) by expert, keeping their order within one:
   // token [M]: the token of a sorted row; row [N, K]: the sorted row of a choice; counts [E]: rows
   // of each expert; ends [E]: where they end.

@@ -13,6 +13,32 @@ using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::variable_list;
 
+struct TopkSoftmax : Function<TopkSoftmax> {
+  static variable_list forward(AutogradContext* context, const Tensor& logits, int64_t k) {
+    auto [weights, experts] = topk_softmax_forward(logits, k);
+    context->mark_non_differentiable({experts});
+    context->save_for_backward({weights, experts});
+    context->saved_data["n_expert"] = logits.size(1);
+    context->saved_data["dtype"] = logits.scalar_type();
+    return {weights, experts};
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list grads) {
+    const variable_list saved = context->get_saved_variables();
+    return {topk_softmax_backward(grads[0].contiguous(), saved[0], saved[1],
+                                  context->saved_data["n_expert"].toInt(),
+                                  context->saved_data["dtype"].toScalarType()),
+            {}};
+  }
+};
+
+Pair topk_softmax(const Tensor& logits, int64_t k) {
+  check_activation("logits", logits, 2);
+  TORCH_CHECK(k > 0 && k <= logits.size(1), "k is ", k, ", expected 1 to ", logits.size(1));
+  const variable_list results = TopkSoftmax::apply(logits.contiguous(), k);
+  return {results[0], results[1]};
+}
+
 struct MoeGather : Function<MoeGather> {
   static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& token,
                         const Tensor& row) {
@@ -90,6 +116,7 @@ Tensor moe_combine(const Tensor& y, const Tensor& weights, const Tensor& row,
 }  // namespace moebius
 
 TORCH_LIBRARY_IMPL(moebius, CompositeImplicitAutograd, m) {
+  m.impl("topk_softmax", TORCH_FN(moebius::topk_softmax));
   m.impl("moe_gather", TORCH_FN(moebius::moe_gather));
   m.impl("grouped_linear", TORCH_FN(moebius::grouped_linear));
   m.impl("moe_combine", TORCH_FN(moebius::moe_combine));

@@ -59,6 +59,9 @@ MOEBIUS_PRIMITIVE(attention_backward, Triple(const Tensor&, const Tensor&, const
                                              const Tensor&, const Tensor&, const Tensor&, double))
 MOEBIUS_PRIMITIVE(swiglu_forward, Tensor(const Tensor&))
 MOEBIUS_PRIMITIVE(swiglu_backward, Tensor(const Tensor&, const Tensor&))
+MOEBIUS_PRIMITIVE(topk_softmax_forward, Pair(const Tensor&, int64_t))
+MOEBIUS_PRIMITIVE(topk_softmax_backward,
+                  Tensor(const Tensor&, const Tensor&, const Tensor&, int64_t, ScalarType))
 MOEBIUS_PRIMITIVE(moe_gather_forward, Tensor(const Tensor&, const Tensor&, const Tensor&))
 MOEBIUS_PRIMITIVE(moe_gather_backward, Tensor(const Tensor&, const Tensor&))
 MOEBIUS_PRIMITIVE(grouped_linear_forward, Tensor(const Tensor&, const Tensor&, const Tensor&))

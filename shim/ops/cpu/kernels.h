@@ -44,6 +44,12 @@ std::tuple<Tensor, Tensor, Tensor> attention_backward(const Tensor& dy, const Te
 Tensor swiglu_forward(const Tensor& fc);
 Tensor swiglu_backward(const Tensor& dy, const Tensor& fc);
 
+std::tuple<Tensor, Tensor> topk_softmax_forward(const Tensor& logits, int64_t k);
+Tensor topk_softmax_backward(const Tensor& dweights, const Tensor& weights, const Tensor& experts,
+                             int64_t n_expert, ScalarType dtype);
+void router_statistics_(const Tensor& counts, const Tensor& entropies, const Tensor& passes,
+                        const Tensor& logits, const Tensor& expert_counts);
+
 std::tuple<Tensor, Tensor, Tensor, Tensor> moe_sort(const Tensor& experts, int64_t n_expert);
 Tensor moe_gather_forward(const Tensor& x, const Tensor& token, const Tensor& row);
 Tensor moe_gather_backward(const Tensor& dy, const Tensor& row);

@@ -14,6 +14,9 @@ TORCH_LIBRARY_IMPL(moebius, CPU, m) {
   m.impl("attention_backward", TORCH_FN(attention_backward));
   m.impl("swiglu_forward", TORCH_FN(swiglu_forward));
   m.impl("swiglu_backward", TORCH_FN(swiglu_backward));
+  m.impl("topk_softmax_forward", TORCH_FN(topk_softmax_forward));
+  m.impl("topk_softmax_backward", TORCH_FN(topk_softmax_backward));
+  m.impl("router_statistics_", TORCH_FN(router_statistics_));
   m.impl("moe_sort", TORCH_FN(moe_sort));
   m.impl("moe_gather_forward", TORCH_FN(moe_gather_forward));
   m.impl("moe_gather_backward", TORCH_FN(moe_gather_backward));
