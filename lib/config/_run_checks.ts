@@ -105,11 +105,16 @@ export const runChecks: readonly RunCheck[] = [
         : "true needs optimization.flash_attention: true",
   },
   {
-    keys: ["optimization.compile_fullgraph", "optimization.compile"],
+    keys: [
+      "optimization.compile_fullgraph",
+      "optimization.compile",
+      "optimization.compile_mode",
+    ],
     problem: ({ optimization }) =>
-      optimization.compile || !optimization.compile_fullgraph
+      !optimization.compile_fullgraph ||
+        optimization.compile && optimization.compile_mode !== "default"
         ? null
-        : "true needs optimization.compile: true",
+        : "true needs optimization.compile: true and a compile_mode that captures: reduce-overhead or max-autotune",
   },
   {
     keys: ["tokenizer_dir", "data.class_path"],

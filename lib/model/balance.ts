@@ -64,6 +64,7 @@ export class RouterStatistics {
   readonly #passes_L: Tensor;
   readonly #operators: OperatorTable;
   #isRecording = false;
+  #isPaused = false;
 
   /** For the layers that have experts. */
   constructor(
@@ -92,9 +93,19 @@ export class RouterStatistics {
     }
   }
 
+  /** Counts nothing while `fn` runs, whoever asks for it. */
+  pausing<T>(fn: () => T): T {
+    this.#isPaused = true;
+    try {
+      return fn();
+    } finally {
+      this.#isPaused = false;
+    }
+  }
+
   /** Adds what a layer routed in one pass, if that is to be counted. */
   record(layer: number, logits_NE: Tensor, counts_E: Tensor): void {
-    if (!this.#isRecording) return;
+    if (!this.#isRecording || this.#isPaused) return;
     const row = this.#layers.indexOf(layer);
     scope(() => {
       const sums = {

@@ -89,11 +89,23 @@ export class AdamW {
 
   /** Updates the weights from their gradients and drops these. */
   step(): void {
+    this.#run({ isRehearsal: false });
+  }
+
+  /** Does all that a step does, but drops the gradients and changes nothing. */
+  rehearse(): void {
+    this.#run({ isRehearsal: true });
+  }
+
+  #run({ isRehearsal }: { isRehearsal: boolean }): void {
     noGrad(() =>
       scope(() => {
         const groups = this.#groups();
         this.#measure(groups);
-        this.#update(groups);
+        const foundInf = isRehearsal
+          ? aten("ones_like", this.gradNorm)
+          : this.#countSkipped();
+        this.#update(groups, foundInf);
         for (const parameter of this.#parameters) parameter.zeroGrad();
       })
     );
@@ -127,11 +139,16 @@ export class AdamW {
     this.gradNorm.copy_(aten("linalg_vector_norm", aten("stack", norms)));
   }
 
-  #update(groups: readonly Group[]): void {
-    const { operators, betas, eps, weightDecay } = this.#options;
-    const [beta1 = 0.9, beta2 = 0.999] = betas;
+  /** 1 if the gradients are not finite, else 0. */
+  #countSkipped(): Tensor {
     const foundInf = aten("isfinite", this.gradNorm).to("float32").neg().add(1);
     this.skipped.add_(foundInf);
+    return foundInf;
+  }
+
+  #update(groups: readonly Group[], foundInf: Tensor): void {
+    const { operators, betas, eps, weightDecay } = this.#options;
+    const [beta1 = 0.9, beta2 = 0.999] = betas;
     const gradScale = this.#clippingFactor();
     for (const { copied, parameters, grads, moments } of groups) {
       operators.adamw({

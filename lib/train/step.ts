@@ -9,6 +9,7 @@ import {
   capture,
   type CudaGraph,
   empty,
+  emptyCache,
   keep,
   noGrad,
   scope,
@@ -18,22 +19,41 @@ import {
 import type { GPT } from "../model/gpt.ts";
 import type { AdamW } from "../optimizer/adamw.ts";
 
-/** Options of {@linkcode TrainStep}. */
-export interface TrainStepOptions {
+/** The sizes of a micro-batch. */
+export interface BatchShape {
   /** Sequences computed at once (B). */
   readonly microBatchSize: number;
   /** Tokens of a sequence (T). */
   readonly sequenceLength: number;
+}
+
+/** Options of {@linkcode TrainStep}. */
+export interface TrainStepOptions extends BatchShape {
   /** Micro-batches in a step (A). */
   readonly accumulationIters: number;
   /** Step of loss-free balancing; 0 is off. */
   readonly biasUpdateRate: number;
   /** Capture the step in a CUDA graph. */
   readonly captured: boolean;
+  /** Take batches of other shapes too; with `captured`, the first 8 shapes get a graph each. Default: false. */
+  readonly dynamic?: boolean;
+  /** Throw where a step cannot be captured, instead of running it as written. Default: false. */
+  readonly fullgraph?: boolean;
+  /** Told why a step runs uncaptured. */
+  readonly onMessage?: (message: string) => void;
 }
 
-/** Steps that run as written before one is captured: libraries set themselves up in them. */
-const WARMUP_STEPS = 3;
+/** Passes before a capture, in which libraries set themselves up. They change nothing. */
+const REHEARSALS = 2;
+const MAX_GRAPHS = 8;
+
+/** What is kept for a shape. */
+interface Recording {
+  /** Where batches are copied to [A, B, T + 1]. */
+  readonly tokens: Tensor;
+  /** The captured step; null where steps of this shape run as written. */
+  graph: CudaGraph<void> | null;
+}
 
 /** Runs optimizer steps on batches that the caller copies in. */
 export class TrainStep {
@@ -42,75 +62,131 @@ export class TrainStep {
   readonly #model: GPT;
   readonly #optimizer: AdamW;
   readonly #options: TrainStepOptions;
-  /** [A, B, T + 1] */
-  readonly #tokens: Tensor;
-  #graph: CudaGraph<void> | undefined;
-  #steps = 0;
+  readonly #recordings = new Map<string, Recording>();
 
-  /** Reserves the buffers that batches are copied to. */
+  /** Reserves memory for the loss; that for batches is reserved when the first of a shape comes. */
   constructor(model: GPT, optimizer: AdamW, options: TrainStepOptions) {
-    const { accumulationIters, microBatchSize, sequenceLength } = options;
-    const { device } = model;
     this.#model = model;
     this.#optimizer = optimizer;
     this.#options = options;
-    this.#tokens = keep(
-      empty([accumulationIters, microBatchSize, sequenceLength + 1], {
-        dtype: "int32",
-        device,
-      }),
-    );
-    this.loss = keep(zeros([], { device }));
+    this.loss = keep(zeros([], { device: model.device }));
   }
 
   /**
    * Runs one step at the given learning rate; returns before the device is done.
    *
    * @param nextBatch Gives the tokens [B, T + 1] of the next micro-batch.
+   * @throws {RangeError} if the shape is not that of the options and these are not `dynamic`.
+   * @throws {Error} with `fullgraph`, if the step cannot be captured.
    */
-  run(nextBatch: () => Int32Array<ArrayBuffer>, learningRate: number): void {
+  run(
+    nextBatch: () => Int32Array<ArrayBuffer>,
+    learningRate: number,
+    shape: BatchShape = this.#options,
+  ): void {
+    const { tokens, isNew, recording } = this.#recordingFor(shape);
     scope(() => {
       for (let i = 0; i < this.#options.accumulationIters; i++) {
-        this.#tokens.select(0, i).write(nextBatch());
+        tokens.select(0, i).write(nextBatch());
       }
     });
     noGrad(() => this.#optimizer.lr.fill_(learningRate));
-    this.#steps++;
-    if (!this.#options.captured || this.#steps <= WARMUP_STEPS) {
-      this.#compute();
-      return;
-    }
-    this.#graph ??= capture(() => this.#compute());
-    this.#graph.replay();
+    if (isNew) recording.graph = this.#record(tokens);
+    if (recording.graph === null) this.#compute(tokens);
+    else recording.graph.replay();
   }
 
-  #compute(): void {
-    const { accumulationIters, sequenceLength: T, biasUpdateRate } =
+  #recordingFor(
+    { microBatchSize: B, sequenceLength: T }: BatchShape,
+  ): { tokens: Tensor; isNew: boolean; recording: Recording } {
+    const key = `${B} x ${T}`;
+    const known = this.#recordings.get(key);
+    if (known !== undefined) {
+      return { tokens: known.tokens, isNew: false, recording: known };
+    }
+    const { microBatchSize, sequenceLength, accumulationIters: A, dynamic } =
       this.#options;
+    if (!dynamic && (B !== microBatchSize || T !== sequenceLength)) {
+      throw new RangeError(
+        `Cannot run a step on batches of ${key} tokens: this one is for ${microBatchSize} x ${sequenceLength}: set optimization.compile_dynamic`,
+      );
+    }
+    const tokens = keep(
+      empty([A, B, T + 1], { dtype: "int32", device: this.#model.device }),
+    );
+    const recording: Recording = { tokens, graph: null };
+    this.#recordings.set(key, recording);
+    return { tokens, isNew: true, recording };
+  }
+
+  #record(tokens: Tensor): CudaGraph<void> | null {
+    const { captured, fullgraph, onMessage } = this.#options;
+    if (!captured) return null;
+    const graphs = [...this.#recordings.values()]
+      .flatMap(({ graph }) => graph ?? []);
+    try {
+      if (graphs.length === MAX_GRAPHS) {
+        throw new RangeError(
+          `there are graphs for ${MAX_GRAPHS} other shapes already`,
+        );
+      }
+      for (let i = 0; i < REHEARSALS; i++) this.#rehearse(tokens);
+      // The graph has memory of its own: what rehearsals used would stay unused.
+      emptyCache();
+      const [first] = graphs;
+      return capture(
+        () => this.#compute(tokens),
+        first === undefined ? {} : { pool: first },
+      );
+    } catch (cause) {
+      const [A, B, length] = tokens.shape as [number, number, number];
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      const message = `Cannot capture a step of ${A} x ${B} x ${
+        length - 1
+      } tokens: ${reason}`;
+      if (fullgraph) throw new Error(message, { cause });
+      onMessage?.(`${message}: it runs uncaptured`);
+      return null;
+    }
+  }
+
+  #compute(tokens: Tensor): void {
+    this.#computeGradients(tokens);
+    this.#optimizer.step();
     const model = this.#model;
-    const scale = 1 / accumulationIters;
+    const biases = model.blocks.map(({ mlp }) => mlp.router?.bias);
+    model.statistics.endStep(biases, this.#options.biasUpdateRate);
+  }
+
+  #rehearse(tokens: Tensor): void {
+    this.#model.statistics.pausing(() => this.#computeGradients(tokens));
+    this.#optimizer.rehearse();
+  }
+
+  #computeGradients(tokens: Tensor): void {
+    const model = this.#model;
+    const [A, , length] = tokens.shape as [number, number, number];
     this.loss.zero_();
-    for (let i = 0; i < accumulationIters; i++) {
+    for (let i = 0; i < A; i++) {
       scope(() => {
-        const batch = this.#tokens.select(0, i);
-        const inputs = batch.narrow(1, 0, T);
-        const targets = batch.narrow(1, 1, T).to("int64");
-        const loss = model.forwardBackward(inputs, targets, scale);
+        const batch = tokens.select(0, i);
+        const inputs = batch.narrow(1, 0, length - 1);
+        const targets = batch.narrow(1, 1, length - 1).to("int64");
+        const loss = model.forwardBackward(inputs, targets, 1 / A);
         noGrad(() => {
-          this.loss.add_(loss, scale);
-          if (accumulationIters > 1) model.weights.accumulate();
+          this.loss.add_(loss, 1 / A);
+          if (A > 1) model.weights.accumulate();
         });
       });
     }
-    this.#optimizer.step();
-    const biases = model.blocks.map(({ mlp }) => mlp.router?.bias);
-    model.statistics.endStep(biases, biasUpdateRate);
   }
 
-  /** Frees the buffers and the graph. */
+  /** Frees the buffers and the graphs. */
   [Symbol.dispose](): void {
-    this.#graph?.[Symbol.dispose]();
-    this.#tokens.dispose();
+    for (const { tokens, graph } of this.#recordings.values()) {
+      graph?.[Symbol.dispose]();
+      tokens.dispose();
+    }
     this.loss.dispose();
   }
 }

@@ -212,6 +212,9 @@ export class Trainer {
       biasUpdateRate: config.model_config.router_bias_update_rate,
       captured: optimization.compile &&
         optimization.compile_mode !== "default" && placement.device !== "cpu",
+      dynamic: optimization.compile_dynamic,
+      fullgraph: optimization.compile_fullgraph,
+      onMessage: (message) => this.#observer.onMessage?.(message),
     });
     if (progress !== null) this.#loader.restore(progress.loader);
     this.#meter = new Meter(config, this.plan, {
