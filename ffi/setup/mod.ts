@@ -60,7 +60,7 @@ const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 export async function ensureSetup(options: SetupOptions = {}): Promise<Setup> {
   const host: Host = {
     env: options.env ?? Deno.env.toObject(),
-    stateDir: options.stateDir ?? join(PROJECT, ".moebius"),
+    stateDir: options.stateDir ?? stateDirectory(),
     log: options.log ?? console.error,
   };
   const sourceDir = options.sourceDir ?? join(PROJECT, "shim");
@@ -129,6 +129,11 @@ function librariesToLoad(libtorch: Libtorch, shim: string): string[] {
   ];
 }
 
+/** The folder of what the project makes for itself and can make again. */
+export function stateDirectory(): string {
+  return join(PROJECT, ".moebius");
+}
+
 /**
  * The set-up that stands, for code that cannot wait for one.
  *
@@ -137,7 +142,7 @@ function librariesToLoad(libtorch: Libtorch, shim: string): string[] {
 export function currentSetup(): Setup {
   const host: Host = {
     env: Deno.env.toObject(),
-    stateDir: join(PROJECT, ".moebius"),
+    stateDir: stateDirectory(),
     log: () => {},
   };
   const standing = checkStamp(host, join(PROJECT, "shim"));

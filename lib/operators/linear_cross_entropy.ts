@@ -31,13 +31,14 @@ export function plainLinearCrossEntropy(
 }
 
 /**
- * {@linkcode plainLinearCrossEntropy} as one operator: the logits of some rows at a time, turned at once into
- * their gradient.
+ * {@linkcode plainLinearCrossEntropy} as one operator: the logits of `chunkRows` rows at a time, turned at once
+ * into their gradient.
  */
 export function fusedLinearCrossEntropy(
   x_NC: Tensor,
   targets_N: Tensor,
   { weight, bias }: OutputLayer,
+  chunkRows: number = usualChunkRows(x_NC, weight.size(0)),
 ): Tensor {
   return aten(
     "moebius::linear_cross_entropy",
@@ -46,12 +47,12 @@ export function fusedLinearCrossEntropy(
     bias,
     targets_N,
     IGNORE_INDEX,
-    chunkRows(x_NC, weight.size(0)),
+    chunkRows,
   );
 }
 
 /** As many rows as keep their logits in a CPU's cache, or a GPU busy; on a GPU the same number each time. */
-function chunkRows(x_NC: Tensor, V: number): number {
+function usualChunkRows(x_NC: Tensor, V: number): number {
   const rowBytes = (x_NC.dtype === "bfloat16" ? 2 : 4) * V;
   if (x_NC.device === "cpu") return inRange(2 ** 23 / rowBytes);
   const N = x_NC.size(0);

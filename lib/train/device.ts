@@ -14,6 +14,17 @@ import {
 } from "../../ffi/mod.ts";
 import type { RunConfig } from "../config/mod.ts";
 import { dtypesOf, type Precision } from "../model/precision.ts";
+import {
+  fusedOperators,
+  type OperatorTable,
+  plainOperators,
+} from "../operators/mod.ts";
+import {
+  type Milliseconds,
+  tuneAttention,
+  tuneLoss,
+  type TuneOptions,
+} from "./autotune.ts";
 
 /** Where and how a run computes. */
 export interface Placement {
@@ -23,6 +34,8 @@ export interface Placement {
   readonly precision: Precision;
   /** The attention kernel, known to run. */
   readonly attention: AttentionBackend;
+  /** What the model computes with. */
+  readonly operators: OperatorTable;
   /** One line for the user: device, precision, attention kernel and why. */
   readonly description: string;
 }
@@ -77,18 +90,9 @@ export function chooseAttention(
   device: Device,
   precision: Precision,
 ): { backend: AttentionBackend; reason: string } {
-  const { n_head, n_query_groups, head_size } = config.model_config;
-  const { flash_attention, flash_attention_force, disable_math_fallback } =
-    config.optimization;
-  const probes = probeAttention({
-    device,
-    dtype: dtypesOf(precision).compute,
-    headSize: head_size,
-    queriesPerGroup: n_head / n_query_groups,
-  });
-  const wanted = probes.filter(({ backend }) =>
-    flash_attention || !isFlash(backend)
-  );
+  const { flash_attention_force, disable_math_fallback } = config.optimization;
+  const probes = probesFor(config, device, precision);
+  const wanted = probes.filter((probe) => isWanted(config, probe));
   const chosen = wanted.find(({ works }) => works);
   if (flash_attention_force && (!chosen || !isFlash(chosen.backend))) {
     throw new Error(
@@ -115,6 +119,40 @@ export function chooseAttention(
   };
 }
 
+/** The kernels that work and that the configuration allows, in order of preference. */
+function usableAttention(
+  config: Pick<RunConfig, "model_config" | "optimization">,
+  device: Device,
+  precision: Precision,
+): AttentionProbe[] {
+  return probesFor(config, device, precision)
+    .filter((probe) => probe.works && isWanted(config, probe))
+    .filter(({ backend }) =>
+      isFlash(backend) || !config.optimization.flash_attention_force
+    );
+}
+
+function probesFor(
+  { model_config }: Pick<RunConfig, "model_config">,
+  device: Device,
+  precision: Precision,
+): AttentionProbe[] {
+  const { n_head, n_query_groups, head_size } = model_config;
+  return probeAttention({
+    device,
+    dtype: dtypesOf(precision).compute,
+    headSize: head_size,
+    queriesPerGroup: n_head / n_query_groups,
+  });
+}
+
+function isWanted(
+  { optimization }: Pick<RunConfig, "optimization">,
+  { backend }: AttentionProbe,
+): boolean {
+  return optimization.flash_attention || !isFlash(backend);
+}
+
 /** cuDNN's kernel is a flash attention too. */
 function isFlash(backend: AttentionBackend): boolean {
   return backend === "flash" || backend === "cudnn";
@@ -129,14 +167,67 @@ function why(probes: readonly AttentionProbe[]): string {
 export function placeRun(config: RunConfig): Placement {
   const device = resolveDevice(config.device);
   const precision = resolvePrecision(config.precision, device);
-  const { backend, reason } = chooseAttention(config, device, precision);
+  const { compile, compile_mode } = config.optimization;
+  const tunes = compile && compile_mode === "max-autotune" && device !== "cpu";
+  const { backend, reason } = tunes
+    ? chooseFastestAttention(config, device, precision)
+    : chooseAttention(config, device, precision);
+  const loss = tunes
+    ? tuneLoss(...tuneArguments(config, device, precision))
+    : null;
   const name = device === "cpu"
     ? "CPU"
     : `${cudaDeviceInfo(device).name} (${device})`;
+  const parts = loss === null
+    ? ""
+    : `, logits in ${loss.name} parts (${times(loss.milliseconds)})`;
   return {
     device,
     precision,
     attention: backend,
-    description: `${name}, ${precision}, ${reason}`,
+    operators: !compile
+      ? plainOperators
+      : loss === null
+      ? fusedOperators
+      : { ...fusedOperators, linearCrossEntropy: loss.operator },
+    description: `${name}, ${precision}, ${reason}${parts}`,
   };
+}
+
+function chooseFastestAttention(
+  config: RunConfig,
+  device: Device,
+  precision: Precision,
+): { backend: AttentionBackend; reason: string } {
+  const usable = usableAttention(config, device, precision)
+    .map(({ backend }) => backend)
+    .filter((backend) => backend !== "math");
+  if (usable.length < 2) return chooseAttention(config, device, precision);
+  const [model, options] = tuneArguments(config, device, precision);
+  const { name, milliseconds } = tuneAttention(model, usable, options);
+  return {
+    backend: name,
+    reason: `${name} attention is fastest (${times(milliseconds)})`,
+  };
+}
+
+function tuneArguments(
+  { model_config, train }: RunConfig,
+  device: Device,
+  precision: Precision,
+): [RunConfig["model_config"], TuneOptions] {
+  return [model_config, {
+    device,
+    dtype: dtypesOf(precision).compute,
+    batchSize: train.micro_batch_size,
+    sequenceLength: train.max_seq_length,
+  }];
+}
+
+function times(milliseconds: Milliseconds): string {
+  return Object.entries(milliseconds)
+    .map(([name, ms]) =>
+      ms === null ? `${name} out of memory` : `${name} ${ms.toFixed(2)} ms`
+    )
+    .join(", ");
 }

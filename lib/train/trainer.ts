@@ -22,7 +22,6 @@ import {
 } from "../metrics/mod.ts";
 import { countParameters } from "../model/count.ts";
 import { GPT } from "../model/gpt.ts";
-import { fusedOperators, plainOperators } from "../operators/mod.ts";
 import { AdamW } from "../optimizer/adamw.ts";
 import {
   CHECKPOINT_FILES,
@@ -145,9 +144,7 @@ export class Trainer {
     for (const warning of store.warnings) observer.onMessage?.(warning);
 
     const { train, optimizer: { init_args: adam } } = config;
-    const operators = config.optimization.compile
-      ? fusedOperators
-      : plainOperators;
+    const { operators } = placement;
     const model = new GPT(config.model_config, {
       device: placement.device,
       precision: placement.precision,

@@ -9,7 +9,8 @@ __device__ inline unsigned long long rank_of(float value, int expert) {
   unsigned bits = __float_as_uint(value);
   bits = (bits & 0x80000000u) != 0 ? ~bits : bits | 0x80000000u;
   if (value != value) bits = 0xffffffffu;
-  return static_cast<unsigned long long>(bits) << 32 | (0xffffffffu - static_cast<unsigned>(expert));
+  return static_cast<unsigned long long>(bits) << 32 |
+         (0xffffffffu - static_cast<unsigned>(expert));
 }
 
 __device__ inline unsigned long long warp_max(unsigned long long value) {
@@ -23,8 +24,7 @@ __device__ inline unsigned long long warp_max(unsigned long long value) {
 
 // A warp a token, k <= 32 choices: lane i keeps the i-th. weights = softmax of the chosen logits.
 extern "C" __global__ void topk_softmax_forward(const void* logits, bool wide, float* weights,
-                                                int64* experts, int64 tokens, int n_expert,
-                                                int k) {
+                                                int64* experts, int64 tokens, int n_expert, int k) {
   const int64 token = (static_cast<int64>(blockIdx.x) * blockDim.x + threadIdx.x) / 32;
   const int lane = static_cast<int>(threadIdx.x) % 32;
   if (token >= tokens) return;

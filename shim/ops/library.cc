@@ -71,8 +71,8 @@ TORCH_LIBRARY(moebius, m) {
   m.def("swiglu_forward(Tensor fc) -> Tensor y");
   m.def("swiglu_backward(Tensor dy, Tensor fc) -> Tensor dfc");
 
-  // logits [N, E]: the k largest, largest first; weights [N, K] are their softmax in the arithmetic's
-  // dtype, experts [N, K] int64 where they are.
+  // logits [N, E]: the k largest, largest first; weights [N, K] are their softmax in the
+  // arithmetic's dtype, experts [N, K] int64 where they are.
   m.def("topk_softmax(Tensor logits, int k) -> (Tensor weights, Tensor experts)");
   m.def("topk_softmax_forward(Tensor logits, int k) -> (Tensor weights, Tensor experts)");
   // dlogits [N, E] in `dtype`.

@@ -9,7 +9,6 @@ import { synchronize } from "../../ffi/mod.ts";
 import { defineConfig, type RunInput } from "../../lib/config/mod.ts";
 import { flopsPerToken } from "../../lib/model/count.ts";
 import { GPT } from "../../lib/model/gpt.ts";
-import { fusedOperators, plainOperators } from "../../lib/operators/mod.ts";
 import { AdamW } from "../../lib/optimizer/adamw.ts";
 import { placeRun } from "../../lib/train/device.ts";
 import { peakMemoryBytes } from "../../lib/train/memory.ts";
@@ -20,7 +19,7 @@ export interface StepSetting {
   /** Name in configs/model. */
   readonly model: string;
   readonly precision: "32-true" | "bf16-mixed" | "bf16-true";
-  readonly mode: "off" | "default" | "reduce-overhead";
+  readonly mode: "off" | "default" | "reduce-overhead" | "max-autotune";
   readonly microBatchSize: number;
   readonly accumulationIters: number;
   readonly sequenceLength: number;
@@ -53,9 +52,8 @@ function measure(setting: StepSetting): StepResult {
       ...(setting.mode === "off" ? {} : { compile_mode: setting.mode }),
     },
   } as RunInput);
-  const { device, precision, attention } = placeRun(config);
+  const { device, precision, attention, operators } = placeRun(config);
   const { model_config } = config;
-  const operators = setting.mode === "off" ? plainOperators : fusedOperators;
   using model = new GPT(model_config, {
     device,
     precision,
@@ -75,7 +73,9 @@ function measure(setting: StepSetting): StepResult {
     sequenceLength: T,
     accumulationIters: A,
     biasUpdateRate: 0,
-    captured: setting.mode === "reduce-overhead" && device !== "cpu",
+    captured: device !== "cpu" && setting.mode !== "off" &&
+      setting.mode !== "default",
+    fullgraph: true,
   });
   const batches = Array.from(
     { length: 4 },

@@ -9,6 +9,7 @@ import {
   type RunInput,
 } from "../../lib/config/mod.ts";
 import { type Dataset, openDataset } from "../../lib/train/dataset.ts";
+import { fusedOperators } from "../../lib/operators/mod.ts";
 import { type Placement } from "../../lib/train/device.ts";
 import {
   Trainer,
@@ -90,6 +91,7 @@ const PLACEMENT: Placement = {
   device: "cpu",
   precision: "32-true",
   attention: "flash",
+  operators: fusedOperators,
   description: "CPU",
 };
 
