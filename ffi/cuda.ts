@@ -118,6 +118,19 @@ export function setMemoryFraction(
   check(symbols.moe_cuda_memory_fraction(index, fraction, error.bytes));
 }
 
+/** What happens where the host waits for a device. */
+export type SyncDebugMode = "default" | "warn" | "error";
+
+/**
+ * Makes every operation that waits for a device (`item()`, copies to the host, `nonzero`) print a warning, or
+ * fail: `torch.cuda.set_sync_debug_mode`. {@linkcode synchronize} waits in every mode.
+ */
+export function setSyncDebugMode(mode: SyncDebugMode): void {
+  const { symbols, error } = native();
+  const modes: SyncDebugMode[] = ["default", "warn", "error"];
+  check(symbols.moe_cuda_sync_debug(modes.indexOf(mode), error.bytes));
+}
+
 /** Waits, blocking, until a device has done all that it was given. */
 export function synchronize(device: Device): void {
   const { symbols, error } = native();

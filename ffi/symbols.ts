@@ -110,6 +110,7 @@ export const symbols = {
     parameters: ["i32", "f64", "buffer"],
     result: "i32",
   },
+  moe_cuda_sync_debug: { parameters: ["i32", "buffer"], result: "i32" },
 
   moe_graph_begin: { parameters: [handle, "buffer"], result: handle },
   moe_graph_end: { parameters: [handle, "buffer"], result: "i32" },

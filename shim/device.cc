@@ -229,6 +229,13 @@ MOE_EXPORT int32_t moe_cuda_memory_fraction(int32_t device_index, double fractio
   });
 }
 
+MOE_EXPORT int32_t moe_cuda_sync_debug(int32_t mode, moe_error* error) {
+  return guarded_status(error, "moe_cuda_sync_debug", [&] {
+    if (mode < 0 || mode > 2) invalid("the mode must be 0, 1 or 2, got " + std::to_string(mode));
+    c10::cuda::warning_state().set_sync_debug_mode(static_cast<c10::cuda::SyncDebugMode>(mode));
+  });
+}
+
 MOE_EXPORT moe_graph moe_graph_begin(moe_graph pool, moe_error* error) {
   return guarded<moe_graph>(error, "moe_graph_begin", 0, [&] {
     check_cuda(0);
@@ -304,6 +311,10 @@ MOE_EXPORT int32_t moe_cuda_empty_cache(moe_error* error) {
 
 MOE_EXPORT int32_t moe_cuda_memory_fraction(int32_t, double, moe_error* error) {
   return guarded_status(error, "moe_cuda_memory_fraction", [] { no_cuda(); });
+}
+
+MOE_EXPORT int32_t moe_cuda_sync_debug(int32_t, moe_error* error) {
+  return guarded_status(error, "moe_cuda_sync_debug", [] { no_cuda(); });
 }
 
 MOE_EXPORT moe_graph moe_graph_begin(moe_graph, moe_error* error) {

@@ -232,6 +232,9 @@ int32_t moe_cuda_empty_cache(moe_error* error);
 /* The largest share of a device's memory this process may take. */
 int32_t moe_cuda_memory_fraction(int32_t device_index, double fraction, moe_error* error);
 
+/* What an operation does that makes the host wait for a device: 0 wait, 1 wait and warn, 2 fail. */
+int32_t moe_cuda_sync_debug(int32_t mode, moe_error* error);
+
 /* ---- CUDA graphs --------------------------------------------------------------------------- */
 
 /* Starts recording this thread's stream. `pool` shares the memory of an earlier graph, or is 0. */

@@ -68,6 +68,21 @@ at::Tensor borrowed(const void* bytes, at::IntArrayRef shape, at::ScalarType typ
   return at::from_blob(const_cast<void*>(bytes), shape, at::TensorOptions().dtype(type));
 }
 
+constexpr int64_t kLargestStaged = int64_t{64} << 20;
+
+// Copies the caller's bytes into a tensor. Those for a device go by way of page-locked memory,
+// which libtorch keeps until they have arrived: nobody waits for the device.
+void fill(const at::Tensor& tensor, const void* bytes) {
+  const at::Tensor source = borrowed(bytes, tensor.sizes(), tensor.scalar_type());
+  if (!tensor.is_cuda() || static_cast<int64_t>(tensor.nbytes()) > kLargestStaged) {
+    tensor.copy_(source);
+    return;
+  }
+  const at::Tensor staged = at::empty(tensor.sizes(), source.options().pinned_memory(true));
+  staged.copy_(source);
+  tensor.copy_(staged, /*non_blocking=*/true);
+}
+
 }  // namespace
 }  // namespace moebius
 
@@ -83,7 +98,7 @@ MOE_EXPORT moe_tensor moe_tensor_from_bytes(const void* bytes, int64_t byte_coun
     const at::Device target = ready_device(device, device_index);
     check_bytes(byte_count, bytes_of(shape, type), "a tensor of this shape and dtype");
     at::Tensor tensor = at::empty(shape, at::TensorOptions().dtype(type).device(target));
-    if (byte_count > 0) tensor.copy_(borrowed(required(bytes, "bytes"), shape, type));
+    if (byte_count > 0) fill(tensor, required(bytes, "bytes"));
     return tensors().insert(std::move(tensor));
   });
 }
@@ -159,7 +174,7 @@ MOE_EXPORT int32_t moe_tensor_write(moe_tensor handle, const void* bytes, int64_
     check_bytes(byte_count, static_cast<int64_t>(tensor.nbytes()), describe(tensor));
     if (byte_count == 0) return;
     const at::NoGradGuard no_grad;
-    tensor.copy_(borrowed(required(bytes, "bytes"), tensor.sizes(), tensor.scalar_type()));
+    fill(tensor, required(bytes, "bytes"));
   });
 }
 

@@ -360,6 +360,13 @@ const TABLE: Record<Name, Misuse | Harmless> = {
       [[99, 0.5], /cuda:99|no CUDA/],
     ],
   },
+  moe_cuda_sync_debug: {
+    valid: [0],
+    wrong: [
+      [[-1], /mode must be|no CUDA/],
+      [[3], /mode must be|no CUDA/],
+    ],
+  },
   moe_graph_begin: {
     valid: [0],
     wrong: BAD_HANDLES.filter(([, handle]) => handle !== 0).map(

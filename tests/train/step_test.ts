@@ -8,6 +8,7 @@ import {
   manualSeed,
   noGrad,
   scope,
+  setSyncDebugMode,
 } from "../../ffi/mod.ts";
 import { defineModelConfig } from "../../lib/config/mod.ts";
 import { GPT } from "../../lib/model/gpt.ts";
@@ -158,6 +159,26 @@ for (const precision of ["32-true", "bf16-mixed", "bf16-true"] as const) {
         model.statistics.read()!.counts.flat().reduce((a, b) => a + b)
       );
       assert.equal(counted, expected);
+    },
+  });
+}
+
+for (const captured of [false, true]) {
+  Deno.test({
+    name: `a step waits for the device nowhere, captured: ${captured}`,
+    ...gpu,
+    fn: () => {
+      using setup = new Setup({ device: "cuda", captured });
+      setup.train(1);
+      const batch = new Int32Array(4 * 33);
+      setSyncDebugMode("error");
+      try {
+        for (let i = 0; i < 3; i++) setup.step.run(() => batch, 1e-3);
+        assert.throws(() => setup.step.loss.item(), /synchroniz/);
+      } finally {
+        setSyncDebugMode("default");
+      }
+      assert.ok(Number.isFinite(setup.step.loss.item()));
     },
   });
 }
