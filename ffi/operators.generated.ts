@@ -10717,6 +10717,11 @@ export interface Operators {
     v: Tensor,
     scale: number,
   ) => [Tensor, Tensor];
+  /** `moebius::clip_factor(Tensor[] grads, float? max_norm) -> (Tensor norm, Tensor factor, Tensor found_inf)` */
+  "moebius::clip_factor": (
+    grads: readonly Tensor[],
+    max_norm: number | null,
+  ) => [Tensor, Tensor, Tensor];
   /** `moebius::grouped_linear(Tensor x, Tensor weight, Tensor ends) -> Tensor` */
   "moebius::grouped_linear": (
     x: Tensor,

@@ -14,6 +14,11 @@ import {
 } from "./adamw.ts";
 import { fusedAttention, plainAttention } from "./attention.ts";
 import {
+  type ClipFactor,
+  fusedClipFactor,
+  plainClipFactor,
+} from "./clip_factor.ts";
+import {
   type CombineOptions,
   fusedGroupedLinear,
   fusedMoeCombine,
@@ -56,6 +61,7 @@ import {
 import { fusedSwiglu, plainSwiglu } from "./swiglu.ts";
 
 export type { AdamwOptions, AdamwTensors } from "./adamw.ts";
+export type { ClipFactor } from "./clip_factor.ts";
 export type { CombineOptions, SortedRows } from "./experts.ts";
 export { IGNORE_INDEX, type OutputLayer } from "./linear_cross_entropy.ts";
 export type { NormOptions } from "./rms_norm.ts";
@@ -124,6 +130,11 @@ export interface OperatorTable {
     targets_N: Tensor,
     layer: OutputLayer,
   ) => Tensor;
+  /** The norm of the gradients, and how to clip it. */
+  readonly clipFactor: (
+    grads: readonly Tensor[],
+    maxNorm: number | null,
+  ) => ClipFactor;
   /** The optimizer's update. */
   readonly adamw: (tensors: AdamwTensors, options: AdamwOptions) => void;
 }
@@ -143,6 +154,7 @@ export const plainOperators: OperatorTable = {
   moeCombine: plainMoeCombine,
   linear: plainLinear,
   linearCrossEntropy: plainLinearCrossEntropy,
+  clipFactor: plainClipFactor,
   adamw: plainAdamw,
 };
 
@@ -161,5 +173,6 @@ export const fusedOperators: OperatorTable = {
   moeCombine: fusedMoeCombine,
   linear: fusedLinear,
   linearCrossEntropy: fusedLinearCrossEntropy,
+  clipFactor: fusedClipFactor,
   adamw: fusedAdamw,
 };

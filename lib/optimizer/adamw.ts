@@ -6,7 +6,6 @@
  */
 
 import {
-  aten,
   full,
   keep,
   noGrad,
@@ -17,7 +16,11 @@ import {
 import type { NamedTensor } from "../checkpoint/state.ts";
 import type { Parameter } from "../model/parameter.ts";
 import type { NamedWeight } from "../model/weights.ts";
-import { fusedOperators, type OperatorTable } from "../operators/mod.ts";
+import {
+  type ClipFactor,
+  fusedOperators,
+  type OperatorTable,
+} from "../operators/mod.ts";
 
 /** Options of {@linkcode AdamW}, with PyTorch's names and defaults. */
 export interface AdamWOptions {
@@ -100,12 +103,16 @@ export class AdamW {
   #run({ isRehearsal }: { isRehearsal: boolean }): void {
     noGrad(() =>
       scope(() => {
+        const { operators, maxNorm } = this.#options;
         const groups = this.#groups();
-        this.#measure(groups);
-        const foundInf = isRehearsal
-          ? aten("ones_like", this.gradNorm)
-          : this.#countSkipped();
-        this.#update(groups, foundInf);
+        const { norm, factor, foundInf } = operators.clipFactor(
+          groups.flatMap(({ grads }) => grads),
+          maxNorm,
+        );
+        this.gradNorm.copy_(norm);
+        if (isRehearsal) foundInf.fill_(1);
+        else this.skipped.add_(foundInf);
+        this.#update(groups, { factor, foundInf });
         for (const parameter of this.#parameters) parameter.zeroGrad();
       })
     );
@@ -132,24 +139,12 @@ export class AdamW {
     return groups.filter(({ grads }) => grads.length > 0);
   }
 
-  #measure(groups: readonly Group[]): void {
-    const norms = groups.flatMap(({ grads }) =>
-      aten("_foreach_norm.Scalar", grads, 2, "float32")
-    );
-    this.gradNorm.copy_(aten("linalg_vector_norm", aten("stack", norms)));
-  }
-
-  /** 1 if the gradients are not finite, else 0. */
-  #countSkipped(): Tensor {
-    const foundInf = aten("isfinite", this.gradNorm).to("float32").neg().add(1);
-    this.skipped.add_(foundInf);
-    return foundInf;
-  }
-
-  #update(groups: readonly Group[], foundInf: Tensor): void {
+  #update(
+    groups: readonly Group[],
+    { factor, foundInf }: Pick<ClipFactor, "factor" | "foundInf">,
+  ): void {
     const { operators, betas, eps, weightDecay } = this.#options;
     const [beta1 = 0.9, beta2 = 0.999] = betas;
-    const gradScale = this.#clippingFactor();
     for (const { copied, parameters, grads, moments } of groups) {
       operators.adamw({
         params: parameters.map(({ tensor }) => tensor),
@@ -159,19 +154,11 @@ export class AdamW {
         steps: moments.map(({ step }) => step),
         shadows: copied ? parameters.map(({ compute }) => compute) : [],
         lr: this.lr,
-        gradScale,
+        gradScale: factor,
         foundInf,
       }, { betas: [beta1, beta2], eps, weightDecay });
       for (const parameter of parameters) parameter.markFresh();
     }
-  }
-
-  /** As torch.nn.utils.clip_grad_norm_. */
-  #clippingFactor(): Tensor {
-    const { maxNorm } = this.#options;
-    if (maxNorm === null) return aten("ones_like", this.gradNorm);
-    return aten("reciprocal", this.gradNorm.add(1e-6))
-      .mul(maxNorm).clamp(null, 1);
   }
 
   /**

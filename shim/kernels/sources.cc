@@ -6,6 +6,7 @@
 // Set-up follows includes to learn what an object is made of; the assembler's it cannot see.
 #if 0
 #include "adamw.cu"
+#include "clip.cu"
 #include "cross_entropy.cu"
 #include "grouped_linear.cu"
 #include "moe.cu"
@@ -29,6 +30,7 @@
   extern "C" const char moebius_##name##_end[];
 
 MOEBIUS_EMBED(adamw, "adamw.cu")
+MOEBIUS_EMBED(clip, "clip.cu")
 MOEBIUS_EMBED(cross_entropy, "cross_entropy.cu")
 MOEBIUS_EMBED(grouped_linear, "grouped_linear.cu")
 MOEBIUS_EMBED(moe, "moe.cu")

@@ -248,8 +248,10 @@ struct LinearCrossEntropy : Function<LinearCrossEntropy> {
     // Reading the scale costs nothing on the CPU, and it mostly is 1.
     if (!scale.is_cpu() || scale.item<double>() != 1) {
       for (Tensor& each : results) {
-        // With one dimension the scale keeps its precision against a bfloat16 tensor.
-        if (each.defined()) each = each.mul(scale.reshape({1})).to(each.scalar_type());
+        // With one dimension the scale keeps its precision against a bfloat16 tensor. What was
+        // saved is used up: autograd refuses a second backward, as the tensor is another than it
+        // saved.
+        if (each.defined()) each.mul_(scale.reshape({1}));
       }
     }
     results.resize(7);

@@ -137,6 +137,13 @@ TORCH_LIBRARY(moebius, m) {
       " int ignore_index, int chunk_rows, bool with_gradients)"
       " -> (Tensor loss, Tensor dx, Tensor dweight, Tensor dbias)");
 
+  // The norm of all gradients together, and from it the factor that clips them to max_norm as
+  // torch.nn.utils.clip_grad_norm_ does (1 without max_norm), and 1 if it is not finite, else 0:
+  // float32 scalars.
+  m.def(
+      "clip_factor(Tensor[] grads, float? max_norm)"
+      " -> (Tensor norm, Tensor factor, Tensor found_inf)");
+
   // PyTorch's AdamW in one pass over each parameter. grads are multiplied by grad_scale as they are
   // read (and left as they are); found_inf == 1 leaves everything as it is, else each step counts
   // up by one first. lr, grad_scale, found_inf and steps are float32 scalars. shadows is empty, or

@@ -66,6 +66,9 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> linear_cross_entropy_forward(
     const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias, const Tensor& targets,
     int64_t ignore_index, int64_t chunk_rows, bool with_gradients);
 
+std::tuple<Tensor, Tensor, Tensor> clip_factor(at::TensorList grads,
+                                               std::optional<double> max_norm);
+
 void adamw_(at::TensorList params, at::TensorList grads, at::TensorList exp_avgs,
             at::TensorList exp_avg_sqs, at::TensorList steps, const Tensor& lr,
             const Tensor& grad_scale, const Tensor& found_inf, double beta1, double beta2,

@@ -25,5 +25,6 @@ TORCH_LIBRARY_IMPL(moebius, CPU, m) {
   m.impl("grouped_linear_forward", TORCH_FN(grouped_linear_forward));
   m.impl("grouped_linear_backward", TORCH_FN(grouped_linear_backward));
   m.impl("linear_cross_entropy_forward", TORCH_FN(linear_cross_entropy_forward));
+  m.impl("clip_factor", TORCH_FN(clip_factor));
   m.impl("adamw_", TORCH_FN(adamw_));
 }
