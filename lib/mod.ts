@@ -6,6 +6,7 @@
  * - data: {@linkcode openDataset}, {@linkcode loadTokenizer}
  * - model: {@linkcode GPT}, {@linkcode loadModel}, {@linkcode countParameters}
  * - training: {@linkcode Trainer}, {@linkcode placeRun}, {@linkcode AdamW}
+ * - sweeps: {@linkcode sweep}, {@linkcode loadSweep}, {@linkcode Study}
  * - evaluation and text: {@linkcode evaluateLoss}, {@linkcode generateText}
  *
  * @module
@@ -23,5 +24,6 @@ export * from "./model/mod.ts";
 export * from "./operators/mod.ts";
 export * from "./optimizer/adamw.ts";
 export * from "./progress/mod.ts";
+export * from "./sweep/mod.ts";
 export * from "./tokenizer/mod.ts";
 export * from "./train/mod.ts";

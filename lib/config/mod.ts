@@ -40,6 +40,7 @@ export {
   tokensPerStep,
 } from "./plan.ts";
 export { ConfigError, type Problem, showValue } from "./problem.ts";
+export { canonicalKey } from "./_layers.ts";
 export { nearest, suggestKey } from "./suggest.ts";
 export {
   type DataConfig,

@@ -7,7 +7,7 @@ import { existsSync } from "node:fs";
 import { StorageError } from "../checkpoint/atomic.ts";
 import { METRIC_COLUMNS, type MetricsLogger } from "./columns.ts";
 import { formatNumber, parseMetrics } from "./read.ts";
-import { type AppendedFile, openAppendedFile } from "./_appended_file.ts";
+import { type AppendedFile, openAppendedFile } from "./appended_file.ts";
 
 /** Options of {@linkcode openMetricsCsv}. */
 export interface MetricsCsvOptions {

@@ -15,18 +15,21 @@ export interface RunOptions {
   env?: Record<string, string>;
   /** Called with the process once it runs. */
   onStart?: (process: Deno.ChildProcess) => void;
+  /** In a process group of its own, as a shell starts it. */
+  detached?: boolean;
 }
 
 /** Runs `lib/cli/NAME.ts` with arguments. */
 export async function runCommand(
   name: string,
   args: readonly string[],
-  { env = {}, onStart }: RunOptions = {},
+  { env = {}, onStart, detached = false }: RunOptions = {},
 ): Promise<Outcome> {
   const process = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", `lib/cli/${name}.ts`, ...args],
     cwd: ROOT,
     env: { NO_COLOR: "1", ...env },
+    detached,
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

@@ -8,7 +8,7 @@ import {
   parseMetrics,
   readMetrics,
 } from "../../lib/metrics/mod.ts";
-import { openAppendedFile } from "../../lib/metrics/_appended_file.ts";
+import { openAppendedFile } from "../../lib/metrics/appended_file.ts";
 
 Deno.test("METRIC_COLUMNS begins with LitGPT's columns", () => {
   assert.equal(

@@ -1,0 +1,157 @@
+/**
+ * A study as one HTML file that opens anywhere, without a network.
+ *
+ * @module
+ */
+
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { writeFileAtomic } from "../checkpoint/atomic.ts";
+import { runConfigToYaml } from "../config/mod.ts";
+import { formatDuration } from "../progress/format.ts";
+import { describeParameters, formatValue } from "./text.ts";
+import { studyFigures, type SweepFigure } from "./figures.ts";
+import type { Study, Trial } from "./study.ts";
+
+/** Name of the report in a study's folder. */
+export const REPORT_FILE = "report.html";
+/** Name of the best configuration in a study's folder. */
+export const BEST_CONFIG_FILE = "best.yaml";
+
+const PLOTLY = "plotly.js-cartesian-dist-min";
+
+/** The page asks nobody for anything, whatever a script in it might try. */
+const POLICY =
+  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:";
+
+const STYLE = `
+body { font: 14px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; color: #222; }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+th, td { text-align: left; padding: 0.2rem 0.6rem; border-bottom: 1px solid #ddd; vertical-align: top; white-space: nowrap; }
+tr.best { background: #f1e9f8; }
+.pruned { color: #b36b00; } .failed { color: #b3261e; } .running { color: #1b7a1b; }
+pre { background: #f6f6f6; padding: 1rem; overflow: auto; max-height: 24rem; }
+.figure { height: 26rem; }
+.table { overflow: auto; }`;
+
+const SCRIPT = `
+const figures = JSON.parse(document.getElementById("figures").textContent);
+for (const [name, { data, layout }] of Object.entries(figures)) {
+  const look = { template: "none", margin: { t: 50, r: 30 }, font: { size: 12 }, ...layout };
+  Plotly.newPlot(name, data, look, { responsive: true, displaylogo: false });
+}`;
+
+/**
+ * Writes report.html, and best.yaml if a trial ran to its end, into the study's folder.
+ *
+ * @returns The path of the report.
+ */
+export async function writeReport(study: Study): Promise<string> {
+  const path = join(study.outDir, REPORT_FILE);
+  if (study.best !== null) {
+    await writeFileAtomic(
+      join(study.outDir, BEST_CONFIG_FILE),
+      runConfigToYaml(study.bestConfig()),
+    );
+  }
+  await writeFileAtomic(path, reportHtml(study, readPlotly()));
+  return path;
+}
+
+/**
+ * The report of a study.
+ *
+ * @param study The study.
+ * @param plotly The text of Plotly's script.
+ */
+export function reportHtml(study: Study, plotly: string): string {
+  const { name, metric, method } = study.definition;
+  const { counts, best } = study;
+  const figures = studyFigures(study);
+  const states = Object.entries(counts).filter(([, count]) => count > 0)
+    .map(([state, count]) => `${count} ${state}`).join(", ");
+  const yaml = best === null ? "" : runConfigToYaml(study.bestConfig());
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<title>Sweep ${escape(name)}</title>
+<style>${STYLE}
+</style>
+<script>${plotly.replaceAll("</script", "<\\/script")}</script>
+</head>
+<body>
+<h1>Sweep ${escape(name)}</h1>
+<p>Method ${method}, to ${metric.goal} ${
+    escape(metric.name)
+  }. ${study.trials.length} trials: ${states}.</p>
+${bestText(study, best)}
+${
+    Object.keys(figures).map((id) => `<div class="figure" id="${id}"></div>`)
+      .join("\n")
+  }
+<h2>Trials</h2>
+<div class="table">${trialTable(study)}</div>
+${yaml === "" ? "" : `<h2>Best configuration</h2>\n<pre>${escape(yaml)}</pre>`}
+<script type="application/json" id="figures">${figuresJson(figures)}</script>
+<script>${SCRIPT}
+</script>
+</body>
+</html>
+`;
+}
+
+function bestText(study: Study, best: Trial | null): string {
+  if (best === null) return "<p>No trial ran to its end yet.</p>";
+  return `<p><b>Best: trial ${best.number}</b>, ${
+    escape(study.definition.metric.name)
+  } ${formatValue(best.value)}: ${
+    escape(describeParameters(best.parameters))
+  }.</p>`;
+}
+
+function trialTable(study: Study): string {
+  const keys = study.definition.space.map(({ key }) => key);
+  const heads = [
+    "trial",
+    "state",
+    study.definition.metric.name,
+    ...keys,
+    "time",
+    "",
+  ];
+  const rows = study.trials.map((trial) => {
+    const cells = [
+      String(trial.number),
+      trial.state,
+      trial.value === null ? "" : formatValue(trial.value),
+      ...keys.map((key) => formatValue(trial.parameters[key] ?? null)),
+      trial.seconds === null ? "" : formatDuration(trial.seconds),
+      trial.reason ?? "",
+    ];
+    const mark = trial.number === study.best?.number ? " best" : "";
+    return `<tr class="${trial.state}${mark}">${
+      cells.map((cell) => `<td>${escape(cell)}</td>`).join("")
+    }</tr>`;
+  });
+  const head = heads.map((cell) => `<th>${escape(cell)}</th>`).join("");
+  return `<table><thead><tr>${head}</tr></thead><tbody>\n${
+    rows.join("\n")
+  }\n</tbody></table>`;
+}
+
+/** In a page, "<" could end the script that the text stands in. */
+function figuresJson(figures: Readonly<Record<string, SweepFigure>>): string {
+  return JSON.stringify(figures).replaceAll("<", "\\u003c");
+}
+
+function escape(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+}
+
+function readPlotly(): string {
+  const require = createRequire(import.meta.url);
+  return Deno.readTextFileSync(require.resolve(PLOTLY));
+}
