@@ -7,6 +7,7 @@
  * - model: {@linkcode GPT}, {@linkcode loadModel}, {@linkcode countParameters}
  * - training: {@linkcode Trainer}, {@linkcode placeRun}, {@linkcode AdamW}
  * - sweeps: {@linkcode sweep}, {@linkcode loadSweep}, {@linkcode Study}
+ * - to and from LitGPT and Hugging Face: {@linkcode planImport}, {@linkcode readCheckpoint}
  * - evaluation and text: {@linkcode evaluateLoss}, {@linkcode generateText}
  *
  * @module
@@ -19,6 +20,7 @@ export * from "./data/mod.ts";
 export * from "./evaluate/loss.ts";
 export * from "./generate/generate.ts";
 export * from "./generate/sample.ts";
+export * from "./interop/mod.ts";
 export * from "./metrics/mod.ts";
 export * from "./model/mod.ts";
 export * from "./operators/mod.ts";

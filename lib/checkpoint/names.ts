@@ -1,4 +1,4 @@
-/** What the directories of checkpoints are called. */
+/** What the directories of checkpoints are called, and the files in them. */
 
 /** Name of the checkpoint that a finished run leaves. */
 export const FINAL_CHECKPOINT = "final";
@@ -23,3 +23,12 @@ export function asideOf(name: string): string | undefined {
 export function asideName(name: string): string {
   return `.old-${name}-${Deno.pid}`;
 }
+
+/** Names of the files in a checkpoint. */
+export const CHECKPOINT_FILES = {
+  weights: "model.safetensors",
+  optimizer: "optimizer.safetensors",
+  state: "state.json",
+  modelConfig: "model_config.yaml",
+  config: "hyperparameters.yaml",
+} as const;

@@ -37,7 +37,14 @@ export function modelConfigToYaml(config: ModelConfig): string {
   return toYaml(keys, true);
 }
 
-function toYaml(value: object, sortKeys = false): string {
+/**
+ * Writes values as YAML that Python reads alike.
+ *
+ * @param value Sections of keys.
+ * @param sortKeys Whether keys are sorted.
+ * @returns A YAML document.
+ */
+export function toYaml(value: object, sortKeys = false): string {
   const text = stringify(value, { lineWidth: -1, useAnchors: false, sortKeys });
   // PyYAML reads 1e-5 and 1e+5 as text: it wants a dot and a sign.
   return text.replaceAll(

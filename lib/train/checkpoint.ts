@@ -4,9 +4,12 @@
  * @module
  */
 
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { getRngState, setRngState } from "../../ffi/mod.ts";
+import { CheckpointError } from "../checkpoint/manifest.ts";
+import { CHECKPOINT_FILES } from "../checkpoint/names.ts";
 import type { CheckpointDraft } from "../checkpoint/store.ts";
 import { loadTensors, tensorsToWrite } from "../checkpoint/state.ts";
 import {
@@ -19,15 +22,6 @@ import type { GPT } from "../model/gpt.ts";
 import type { AdamW } from "../optimizer/adamw.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 
-/** Names of the files in a checkpoint. */
-export const CHECKPOINT_FILES = {
-  weights: "model.safetensors",
-  optimizer: "optimizer.safetensors",
-  state: "state.json",
-  modelConfig: "model_config.yaml",
-  config: "hyperparameters.yaml",
-} as const;
-
 const stateSchema = z.object({
   version: z.literal(1),
   step: z.int().min(0),
@@ -35,15 +29,18 @@ const stateSchema = z.object({
   elapsedSeconds: z.number().min(0),
   skippedUpdates: z.int().min(0),
   globalBatchSize: z.int().min(1),
-  loader: z.object({
-    epoch: z.int().min(0),
-    position: z.int().min(0),
-    seed: z.int(),
-    shuffle: z.boolean(),
-    split: z.enum(["train", "val"]),
-    sequenceLength: z.int(),
-    tokens: z.string(),
-  }),
+  loader: z.union([
+    z.object({
+      epoch: z.int().min(0),
+      position: z.int().min(0),
+      seed: z.int(),
+      shuffle: z.boolean(),
+      split: z.enum(["train", "val"]),
+      sequenceLength: z.int(),
+      tokens: z.string(),
+    }),
+    z.strictObject({ samples: z.int().min(0) }),
+  ]),
   rng: z.record(z.string(), z.string()),
 });
 
@@ -59,8 +56,8 @@ export interface RunProgress {
   skippedUpdates: number;
   /** Samples in a step. */
   globalBatchSize: number;
-  /** Where the data stands. */
-  loader: LoaderState;
+  /** Where the data stands; of an imported run only how many samples it has trained on. */
+  loader: LoaderState | { samples: number };
 }
 
 /** What is saved of a run. */
@@ -110,6 +107,11 @@ export async function readTrainingCheckpoint(
   { model, optimizer }: Pick<TrainingState, "model" | "optimizer">,
 ): Promise<RunProgress> {
   const file = join(path, CHECKPOINT_FILES.state);
+  if (!existsSync(file)) {
+    throw new CheckpointError(
+      `Cannot resume from ${path}: it holds weights alone, as imported models do: start a run from them with --initial-checkpoint-dir ${path}`,
+    );
+  }
   const parsed = stateSchema.safeParse(
     JSON.parse(await Deno.readTextFile(file)),
   );

@@ -8,7 +8,11 @@
 import { join } from "node:path";
 import { manualSeed } from "../../ffi/mod.ts";
 import { resolveResume, type ResumePoint } from "../checkpoint/find.ts";
-import { checkpointName, FINAL_CHECKPOINT } from "../checkpoint/names.ts";
+import {
+  CHECKPOINT_FILES,
+  checkpointName,
+  FINAL_CHECKPOINT,
+} from "../checkpoint/names.ts";
 import { loadTensors } from "../checkpoint/state.ts";
 import type { CheckpointStore } from "../checkpoint/store.ts";
 import { type RunConfig, runConfigToYaml } from "../config/mod.ts";
@@ -24,7 +28,6 @@ import { countParameters } from "../model/count.ts";
 import { GPT } from "../model/gpt.ts";
 import { AdamW } from "../optimizer/adamw.ts";
 import {
-  CHECKPOINT_FILES,
   readTrainingCheckpoint,
   type RunProgress,
   writeTrainingCheckpoint,
@@ -213,7 +216,7 @@ export class Trainer {
       fullgraph: optimization.compile_fullgraph,
       onMessage: (message) => this.#observer.onMessage?.(message),
     });
-    if (progress !== null) this.#loader.restore(progress.loader);
+    if (progress !== null) restoreLoader(this.#loader, progress.loader);
     this.#meter = new Meter(config, this.plan, {
       placement,
       resumed: progress,
@@ -448,6 +451,20 @@ async function start(
     await loadTensors(path, parts.model.weights.named);
   }
   return null;
+}
+
+/** Puts the data where it stood. What an imported run was given counts as the first samples of this order. */
+function restoreLoader(
+  loader: BatchLoader,
+  state: RunProgress["loader"],
+): void {
+  if (!("samples" in state)) return loader.restore(state);
+  const samplesPerEpoch = loader.batchesPerEpoch * loader.batchSize;
+  loader.restore({
+    ...loader.state(),
+    epoch: Math.floor(state.samples / samplesPerEpoch),
+    position: state.samples % samplesPerEpoch,
+  });
 }
 
 function isDue(step: number, interval: number): boolean {

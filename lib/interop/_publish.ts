@@ -1,0 +1,93 @@
+/** Folders that appear as a whole or not at all. */
+
+import { basename, dirname, join, resolve } from "node:path";
+import {
+  attempt,
+  createHashedFile,
+  diskFileSystem as disk,
+  ensureDirectory,
+  StorageError,
+} from "../checkpoint/atomic.ts";
+
+/** A folder while its files are added; it is synced before it gets its name. */
+export interface FolderDraft {
+  /** Where the files go until then. */
+  readonly path: string;
+  /** Adds a text file. */
+  writeText(name: string, text: string): Promise<void>;
+  /** Adds a copy of a file under its own name. */
+  copyFile(from: string): Promise<void>;
+}
+
+/**
+ * Refuses a folder that is there already.
+ *
+ * @throws {StorageError} If it is there and not to be replaced.
+ */
+export async function checkTarget(
+  path: string,
+  overwrite: boolean,
+): Promise<void> {
+  const stat = await Deno.lstat(path).catch(() => undefined);
+  if (stat === undefined || overwrite) return;
+  throw new StorageError("write", path, {
+    cause: new Error(
+      "it exists already: give another --out-dir, or --overwrite",
+    ),
+  });
+}
+
+/**
+ * Lets `write` fill a new folder, then gives it its name.
+ *
+ * @throws {StorageError} If it cannot be written, or is there already. What was
+ * there before still is, and nothing half-written is left behind.
+ */
+export async function publishFolder(
+  path: string,
+  write: (draft: FolderDraft) => Promise<void>,
+  { overwrite = false }: { overwrite?: boolean } = {},
+): Promise<void> {
+  const target = resolve(path);
+  await checkTarget(target, overwrite);
+  const parent = dirname(target);
+  await ensureDirectory(parent);
+  const temporary = join(parent, `.tmp-${basename(target)}-${Deno.pid}`);
+  const aside = join(parent, `.old-${basename(target)}-${Deno.pid}`);
+  await attempt("clear", temporary, () => disk.remove(temporary));
+  try {
+    await attempt("create", temporary, () => disk.makeDirectory(temporary));
+    await write(draftIn(temporary));
+    await attempt("sync", temporary, () => disk.syncDirectory(temporary));
+    const isReplacing = await Deno.lstat(target).then(() => true, () => false);
+    if (isReplacing) {
+      await attempt("rename", target, () => disk.rename(target, aside));
+    }
+    try {
+      await attempt("create", target, () => disk.rename(temporary, target));
+    } catch (error) {
+      if (isReplacing) await disk.rename(aside, target);
+      throw error;
+    }
+    await attempt("sync", parent, () => disk.syncDirectory(parent));
+    if (isReplacing) await attempt("remove", aside, () => disk.remove(aside));
+  } catch (error) {
+    await disk.remove(temporary).catch(() => {}); // The first error matters more.
+    throw error;
+  }
+}
+
+function draftIn(path: string): FolderDraft {
+  const writeBytes = async (name: string, bytes: Uint8Array) => {
+    using file = await createHashedFile(join(path, name));
+    await file.write(bytes);
+    await file.finish();
+  };
+  return {
+    path,
+    writeText: (name, text) => writeBytes(name, new TextEncoder().encode(text)),
+    // Tokenizer files: small enough to be read as a whole.
+    copyFile: async (from) =>
+      await writeBytes(basename(from), await Deno.readFile(from)),
+  };
+}

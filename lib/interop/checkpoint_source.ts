@@ -1,0 +1,157 @@
+/**
+ * Reads our own checkpoints for export, without libtorch.
+ *
+ * @module
+ */
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { CheckpointError, verifyCheckpoint } from "../checkpoint/manifest.ts";
+import { CHECKPOINT_FILES } from "../checkpoint/names.ts";
+import { readSafetensorsHeader } from "../checkpoint/safetensors.ts";
+import {
+  loadModelConfig,
+  loadRunConfig,
+  type ModelConfig,
+  type RunConfig,
+} from "../config/mod.ts";
+import { loadTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
+import { tokenizerFilesIn } from "./_tokenizer_files.ts";
+import { MOMENTS, stateName } from "./_training_names.ts";
+import { modelTensors } from "./model_tensors.ts";
+import { checkTensors, type NamedTensors, refuse } from "./named_tensors.ts";
+import { equalStored, type StoredTensor } from "./stored_tensor.ts";
+
+const EMBEDDING = "transformer.wte.weight";
+
+/** What of `state.json` an export needs. */
+const stateSchema = z.looseObject({
+  step: z.int().min(0),
+  tokens: z.int().min(0),
+  loader: z.looseObject({
+    epoch: z.int().min(0).optional(),
+  }),
+});
+
+/** A training that can be continued elsewhere. */
+export interface CheckpointTraining {
+  /** `exp_avg`, `exp_avg_sq` and `step` of every weight that is trained. */
+  readonly optimizer: NamedTensors;
+  /** Weights that are trained, in the order of a PyTorch optimizer. */
+  readonly names: readonly string[];
+  /** Settings of the run. */
+  readonly run: RunConfig;
+  /** Optimizer steps done. */
+  readonly step: number;
+  /** Tokens trained on. */
+  readonly tokens: number;
+  /** Passes over the data that are finished. */
+  readonly epoch: number;
+}
+
+/** A checkpoint, read and checked. */
+export interface CheckpointSource {
+  /** Its folder. */
+  readonly path: string;
+  /** The model. */
+  readonly config: ModelConfig;
+  /** Whether the embedding is the output layer too. */
+  readonly tied: boolean;
+  /** Every weight. */
+  readonly weights: NamedTensors;
+  /** The training, or null where there are only weights. */
+  readonly training: CheckpointTraining | null;
+  /** What it reads and writes text with, where it has one of its own. */
+  readonly tokenizer: Tokenizer | undefined;
+  /** Files to be copied. */
+  readonly tokenizerFiles: readonly string[];
+}
+
+/**
+ * Reads a checkpoint and checks all of it against its manifest.
+ *
+ * @param path Its folder.
+ * @throws {CheckpointError} If it is damaged or no checkpoint.
+ * @throws {RangeError} If it does not hold the model of its configuration.
+ */
+export async function readCheckpoint(path: string): Promise<CheckpointSource> {
+  const problems = await verifyCheckpoint(path);
+  if (problems.length > 0) {
+    const [first = ""] = problems;
+    throw new CheckpointError(
+      first.startsWith("Cannot ")
+        ? first
+        : `Cannot use checkpoint ${path}: ${problems.join("; ")}`,
+    );
+  }
+  const at = (file: keyof typeof CHECKPOINT_FILES) =>
+    join(path, CHECKPOINT_FILES[file]);
+  const config = loadModelConfig(at("modelConfig"));
+  const weights = await readTensors(at("weights"));
+  checkTensors(weights, modelTensors(config), path);
+  const tied = await equalStored(
+    weights.get("lm_head.weight")!,
+    weights.get(EMBEDDING)!,
+  );
+  const hasTokenizer = existsSync(join(path, "tokenizer.json"));
+  return {
+    path,
+    config,
+    tied,
+    weights,
+    training: existsSync(at("state"))
+      ? await readTraining(path, { config, weights })
+      : null,
+    tokenizer: hasTokenizer ? await loadTokenizer(path) : undefined,
+    tokenizerFiles: tokenizerFilesIn(path),
+  };
+}
+
+async function readTraining(
+  path: string,
+  { config, weights }: { config: ModelConfig; weights: NamedTensors },
+): Promise<CheckpointTraining> {
+  const at = (file: keyof typeof CHECKPOINT_FILES) =>
+    join(path, CHECKPOINT_FILES[file]);
+  const parsed = stateSchema.safeParse(
+    JSON.parse(await Deno.readTextFile(at("state"))),
+  );
+  if (!parsed.success) {
+    throw new CheckpointError(
+      `Cannot use checkpoint ${path}: ${CHECKPOINT_FILES.state} is of another version`,
+    );
+  }
+  const { step, tokens, loader } = parsed.data;
+  const { config: run } = loadRunConfig({ file: at("config") });
+  const names = modelTensors(config)
+    .filter(({ trained }) => trained).map(({ name }) => name)
+    .filter((name) => !run.train.tie_embeddings || name !== EMBEDDING);
+  const optimizer = await readTensors(at("optimizer"));
+  refuse(
+    `Cannot use checkpoint ${path}: its optimizer is not that of the model`,
+    names.flatMap((name) => {
+      const { shape } = weights.get(name)!;
+      return [...MOMENTS, "step" as const].flatMap((part) => {
+        const key = stateName(part, name);
+        const tensor = optimizer.get(key);
+        const expected = part === "step" ? [] : shape;
+        if (tensor === undefined) return [`${key} is missing`];
+        return tensor.shape.join() === expected.join()
+          ? []
+          : [`${key} is [${tensor.shape.join(", ")}]`];
+      });
+    }),
+  );
+  return { optimizer, names, run, step, tokens, epoch: loader.epoch ?? 0 };
+}
+
+async function readTensors(path: string): Promise<NamedTensors> {
+  const { tensors } = await readSafetensorsHeader(path);
+  return new Map(
+    [...tensors].map(([name, { dtype, shape, offset, byteLength }]) => [
+      name,
+      { dtype, shape, extents: [{ path, offset, byteLength }] } as StoredTensor,
+    ]),
+  );
+}

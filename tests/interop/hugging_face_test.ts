@@ -1,0 +1,329 @@
+import { strict as assert } from "node:assert";
+import { join } from "node:path";
+import {
+  exportHuggingFace,
+  planImport,
+  readCheckpoint,
+  writeImport,
+} from "../../lib/interop/mod.ts";
+import {
+  fromHuggingFaceConfig,
+  huggingFaceConfigText,
+  huggingFaceKind,
+  toHuggingFaceConfig,
+} from "../../lib/interop/hugging_face_config.ts";
+import { configOf, temporaryFolder, writeWeights } from "./_models.ts";
+
+const LLAMA = {
+  model_type: "llama",
+  vocab_size: 64,
+  hidden_size: 32,
+  intermediate_size: 48,
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+  max_position_embeddings: 64,
+  rms_norm_eps: 1e-5,
+};
+const MIXTRAL = {
+  ...LLAMA,
+  model_type: "mixtral",
+  num_local_experts: 4,
+  num_experts_per_tok: 2,
+};
+
+const from = (json: unknown) =>
+  fromHuggingFaceConfig(json, { source: "config.json", name: "mine" });
+
+Deno.test("fromHuggingFaceConfig() reads Llama, Mistral, Qwen2 and Mixtral", () => {
+  const llama = from({ ...LLAMA, rope_theta: 5e5, num_key_value_heads: 2 });
+  assert.equal(llama.kind, "llama");
+  assert.equal(llama.tied, false);
+  const { config } = llama;
+  assert.equal(config.rope_base, 5e5);
+  assert.equal(config.n_query_groups, 2);
+  assert.equal(config.rope_n_elem, config.head_size);
+  assert.equal(config.padded_vocab_size, 64);
+  assert.equal(config.mlp_class_name, "LLaMAMLP");
+  assert.equal(config.bias, false);
+  assert.equal(config.name, "mine");
+  const mixtral = from(MIXTRAL).config;
+  assert.equal(mixtral.n_expert, 4);
+  assert.equal(mixtral.n_expert_per_token, 2);
+  assert.equal(mixtral.moe_intermediate_size, 48);
+  // What a file leaves out has the class's default.
+  assert.equal(mixtral.rope_base, 1e6);
+  assert.equal(mixtral.n_query_groups, 4);
+  const qwen = from({ ...LLAMA, model_type: "qwen2", sliding_window: 8 });
+  assert.equal(qwen.config.attn_bias, true);
+  const mistral = { ...LLAMA, model_type: "mistral" };
+  assert.equal(from({ ...mistral, sliding_window: 64 }).kind, "mistral");
+  const scaled = from({
+    ...LLAMA,
+    rope_parameters: { rope_type: "linear", factor: 4, rope_theta: 2e4 },
+    tie_word_embeddings: true,
+    attention_bias: true,
+    mlp_bias: true,
+  });
+  assert.equal(scaled.config.rope_condense_ratio, 4);
+  assert.equal(scaled.config.rope_base, 2e4);
+  assert.equal(scaled.config.bias, true);
+  assert.equal(scaled.tied, true);
+});
+
+const NOT_HERE: Readonly<Record<string, { json: unknown; says: RegExp }>> = {
+  "Qwen3-MoE": {
+    json: { ...MIXTRAL, model_type: "qwen3_moe" },
+    says: /qwen3_moe: it normalises queries and keys \(norm_qk\)/,
+  },
+  "GPT-2": { json: { model_type: "gpt2" }, says: /gpt2: models of type llama/ },
+  "no type": { json: [], says: /not given/ },
+  "a missing key": {
+    json: { ...LLAMA, hidden_size: undefined },
+    says: /hidden_size/,
+  },
+  "rotary frequencies of Llama 3": {
+    json: { ...LLAMA, rope_scaling: { rope_type: "llama3", factor: 8 } },
+    says: /of type llama3/,
+  },
+  "partly rotated heads": {
+    json: { ...LLAMA, partial_rotary_factor: 0.5 },
+    says: /partial_rotary_factor is 0\.5/,
+  },
+  "biases in attention alone": {
+    json: { ...LLAMA, attention_bias: true },
+    says: /attention_bias is true and mlp_bias false/,
+  },
+  "another activation": {
+    json: { ...LLAMA, hidden_act: "gelu" },
+    says: /hidden_act is gelu/,
+  },
+  "a sliding window": {
+    json: { ...MIXTRAL, sliding_window: 16 },
+    says: /looks back 16 tokens/,
+  },
+  "quantized weights": {
+    json: { ...LLAMA, quantization_config: { bits: 4 } },
+    says: /quantized/,
+  },
+  "experts without a number": {
+    json: { ...MIXTRAL, num_local_experts: null },
+    says: /num_local_experts is missing/,
+  },
+};
+
+for (const [what, { json, says }] of Object.entries(NOT_HERE)) {
+  Deno.test(`fromHuggingFaceConfig() refuses ${what}`, () => {
+    assert.throws(() => from(json), (error: unknown) => {
+      assert.ok(error instanceof RangeError || error instanceof SyntaxError);
+      assert.match(error.message, /^Cannot import config\.json/);
+      assert.match(error.message, says);
+      return true;
+    });
+  });
+}
+
+const NOT_THERE: Readonly<
+  Record<string, { name: string; changes?: object; says: RegExp[] }>
+> = {
+  "partly rotated heads": {
+    name: "seed_like",
+    says: [/rotary_percentage 0\.25 rotates 4 of 16/],
+  },
+  "parallel blocks": { name: "parallel_residual", says: [/parallel_residual/] },
+  "grouped routers and shared experts": {
+    name: "grouped_shared",
+    says: [
+      /n_expert_groups/,
+      /n_shared_expert 1/,
+      /routed_scaling_factor 2\.5/,
+    ],
+  },
+  "shared experts": { name: "shared_plain", says: [/n_shared_expert 2/] },
+  "dense first layers": {
+    name: "first_k_dense",
+    says: [/first_k_dense_replace 1/],
+  },
+  "biased experts": {
+    name: "mixtral_like",
+    changes: { bias: true },
+    says: [/bias: Mixtral has none/],
+  },
+  "a biased router": {
+    name: "mixtral_like",
+    changes: { router_bias_update_rate: 0.001 },
+    says: [/router_bias_update_rate/],
+  },
+  "a biased output": {
+    name: "dense",
+    changes: { lm_head_bias: true },
+    says: [/lm_head_bias: Llama has none/],
+  },
+  "a Qwen2 with heads of another size": {
+    name: "dense",
+    changes: { attn_bias: true },
+    says: [/head_size 16: a Qwen2/],
+  },
+};
+
+for (const [what, { name, changes, says }] of Object.entries(NOT_THERE)) {
+  Deno.test(`huggingFaceKind() refuses ${what}`, () => {
+    const config = configOf(name, { ...changes });
+    assert.throws(() => huggingFaceKind(config), (error: unknown) => {
+      assert.ok(error instanceof RangeError);
+      for (const text of says) assert.match(error.message, text);
+      return true;
+    });
+  });
+}
+
+Deno.test("huggingFaceConfigText() keeps floats floats and integers integers", () => {
+  const config = toHuggingFaceConfig(
+    configOf("dense", { rope_condense_ratio: 2 }),
+    { tied: false, dtype: "float32", bosId: 0, eosId: undefined },
+  );
+  const text = huggingFaceConfigText(config);
+  assert.match(text, /"rope_theta": 10000\.0,/);
+  assert.match(text, /"factor": 2\.0\n/);
+  assert.match(text, /"rms_norm_eps": 0\.00001,/);
+  assert.match(text, /"hidden_size": 32,/);
+  assert.match(text, /"bos_token_id": 0,/);
+  assert.match(text, /"eos_token_id": null,/);
+  assert.deepEqual(JSON.parse(text), JSON.parse(JSON.stringify(config)));
+});
+
+Deno.test("exportHuggingFace() shards by size, and planImport() reads shards", async () => {
+  await using folder = await temporaryFolder();
+  const at = (name: string) => join(folder.path, name);
+  const path = await writeWeights(configOf("mixtral_like"), at("here"));
+  const source = await readCheckpoint(path);
+  const seen: number[] = [];
+  const { files, mapping } = await exportHuggingFace(source, {
+    outDir: at("there"),
+    maxShardBytes: 40_000,
+    onBytes: (done, total) => seen.push(done / total),
+  });
+  assert.equal(seen.at(-1), 1);
+  const shards = files.filter((name) => name.endsWith(".safetensors"));
+  assert.ok(shards.length > 3);
+  const count = String(shards.length).padStart(5, "0");
+  assert.equal(shards[0], `model-00001-of-${count}.safetensors`);
+  for (const name of shards) {
+    const { size } = await Deno.stat(join(at("there"), name));
+    assert.ok(size < 44_000, `${name}: ${size}`);
+  }
+  assert.deepEqual(
+    mapping.find(({ from }) => from[0] === "transformer.h.1.attn.qkv.weight")
+      ?.to,
+    ["q", "k", "v"].map((letter) =>
+      `model.layers.1.self_attn.${letter}_proj.weight`
+    ),
+  );
+  const card = await Deno.readTextFile(at("there/README.md"));
+  assert.match(card, /^---\nlibrary_name: transformers\n/);
+  assert.match(card, /\| experts \| 8, 2 a token \|/);
+  const back = await writeImport(await planImport(at("there")), {
+    outDir: at("back"),
+  });
+  assert.deepEqual(
+    await Deno.readFile(join(back.path, "model.safetensors")),
+    await Deno.readFile(join(path, "model.safetensors")),
+  );
+
+  await Deno.remove(join(at("there"), shards[1]!));
+  await assert.rejects(
+    planImport(at("there")),
+    new RegExp(`${shards[1]} is missing`),
+  );
+});
+
+Deno.test("planImport() refuses an index that points out of its folder, or at what is not there", async () => {
+  await using folder = await temporaryFolder();
+  const at = (name: string) => join(folder.path, name);
+  const path = await writeWeights(configOf("dense"), at("here"));
+  await exportHuggingFace(await readCheckpoint(path), {
+    outDir: at("there"),
+    maxShardBytes: 20_000,
+  });
+  const index = at("there/model.safetensors.index.json");
+  const json = JSON.parse(await Deno.readTextFile(index));
+  const write = (weight_map: object) =>
+    Deno.writeTextFile(index, JSON.stringify({ weight_map }));
+  await write({
+    ...json.weight_map,
+    "lm_head.weight": "../secret.safetensors",
+  });
+  await assert.rejects(planImport(at("there")), /no name of a file/);
+  const [last] = Object.keys(json.weight_map).slice(-1);
+  await write({ ...json.weight_map, [`${last}.more`]: json.weight_map[last!] });
+  await assert.rejects(planImport(at("there")), /\.more is missing in model-/);
+  await Deno.writeTextFile(index, "{");
+  await assert.rejects(planImport(at("there")), /it is not JSON/);
+});
+
+Deno.test("planImport() names the keys that are missing or too many", async () => {
+  await using folder = await temporaryFolder();
+  const at = (name: string) => join(folder.path, name);
+  const path = await writeWeights(configOf("dense"), at("here"));
+  await exportHuggingFace(await readCheckpoint(path), { outDir: at("there") });
+  const file = at("there/config.json");
+  const json = JSON.parse(await Deno.readTextFile(file));
+  const write = (changes: object) =>
+    Deno.writeTextFile(file, JSON.stringify({ ...json, ...changes }));
+  await write({ num_hidden_layers: 3 });
+  await assert.rejects(
+    planImport(at("there")),
+    /model\.layers\.2\.input_layernorm\.weight is missing/,
+  );
+  await write({ num_hidden_layers: 1 });
+  await assert.rejects(
+    planImport(at("there")),
+    /model\.layers\.1\.\S+ is not part of a llama model/,
+  );
+  await write({ intermediate_size: 56 });
+  await assert.rejects(
+    planImport(at("there")),
+    /transformer\.h\.0\.mlp\.fc_1\.weight is \[48, 32\], expected \[56, 32\]/,
+  );
+  await Deno.remove(at("there/model.safetensors"));
+  await assert.rejects(planImport(at("there")), /expected lit_model\.pth/);
+});
+
+Deno.test("tied embeddings are one tensor there and two equal ones here", async () => {
+  await using folder = await temporaryFolder();
+  const at = (name: string) => join(folder.path, name);
+  const path = await writeWeights(configOf("tied"), at("here"), {
+    tieEmbeddings: true,
+  });
+  const source = await readCheckpoint(path);
+  assert.equal(source.tied, true);
+  const { mapping } = await exportHuggingFace(source, { outDir: at("there") });
+  assert.ok(mapping.every(({ from }) => from[0] !== "lm_head.weight"));
+  const plan = await planImport(at("there"));
+  assert.equal(plan.tied, true);
+  assert.deepEqual(
+    plan.weights.get("lm_head.weight"),
+    plan.weights.get("transformer.wte.weight"),
+  );
+});
+
+Deno.test("exportHuggingFace() writes nothing for a model that transformers has not", async () => {
+  await using folder = await temporaryFolder();
+  const at = (name: string) => join(folder.path, name);
+  const path = await writeWeights(configOf("seed_like"), at("here"));
+  await assert.rejects(
+    exportHuggingFace(await readCheckpoint(path), { outDir: at("there") }),
+    /does not compute this model/,
+  );
+  const names = [...Deno.readDirSync(folder.path)].map(({ name }) => name);
+  assert.deepEqual(names, ["here"]);
+});
+
+Deno.test("readCheckpoint() refuses a damaged checkpoint", async () => {
+  await using folder = await temporaryFolder();
+  const path = await writeWeights(configOf("dense"), join(folder.path, "a"));
+  const file = join(path, "model.safetensors");
+  const bytes = await Deno.readFile(file);
+  bytes[bytes.length - 1] = bytes.at(-1)! ^ 1;
+  await Deno.writeFile(file, bytes);
+  await assert.rejects(readCheckpoint(path), /its SHA-256 has changed/);
+});
