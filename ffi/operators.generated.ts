@@ -10728,19 +10728,37 @@ export interface Operators {
     weight: Tensor,
     ends: Tensor,
   ) => Tensor;
-  /** `moebius::grouped_linear_backward(Tensor dy, Tensor x, Tensor weight, Tensor ends) -> (Tensor dx, Tensor dweight)` */
-  "moebius::grouped_linear_backward": (
-    dy: Tensor,
-    x: Tensor,
-    weight: Tensor,
-    ends: Tensor,
-  ) => [Tensor, Tensor];
   /** `moebius::grouped_linear_forward(Tensor x, Tensor weight, Tensor ends) -> Tensor y` */
   "moebius::grouped_linear_forward": (
     x: Tensor,
     weight: Tensor,
     ends: Tensor,
   ) => Tensor;
+  /** `moebius::grouped_linear_input(Tensor dy, Tensor weight, Tensor ends) -> Tensor dx` */
+  "moebius::grouped_linear_input": (
+    dy: Tensor,
+    weight: Tensor,
+    ends: Tensor,
+  ) => Tensor;
+  /** `moebius::grouped_linear_weight(Tensor dy, Tensor x, Tensor ends) -> Tensor dweight` */
+  "moebius::grouped_linear_weight": (
+    dy: Tensor,
+    x: Tensor,
+    ends: Tensor,
+  ) => Tensor;
+  /** `moebius::grouped_swiglu_backward(Tensor dy, Tensor weight, Tensor fc, Tensor ends) -> (Tensor dfc, Tensor h)` */
+  "moebius::grouped_swiglu_backward": (
+    dy: Tensor,
+    weight: Tensor,
+    fc: Tensor,
+    ends: Tensor,
+  ) => [Tensor, Tensor];
+  /** `moebius::grouped_swiglu_forward(Tensor x, Tensor weight, Tensor ends) -> (Tensor fc, Tensor h)` */
+  "moebius::grouped_swiglu_forward": (
+    x: Tensor,
+    weight: Tensor,
+    ends: Tensor,
+  ) => [Tensor, Tensor];
   /** `moebius::linear(Tensor x, Tensor weight, Tensor? bias) -> Tensor` */
   "moebius::linear": (x: Tensor, weight: Tensor, bias: Tensor | null) => Tensor;
   /** `moebius::linear_cross_entropy(Tensor x, Tensor weight, Tensor? bias, Tensor targets, int ignore_index, int chunk_rows) -> Tensor` */
@@ -10782,6 +10800,15 @@ export interface Operators {
     weights: Tensor,
     row: Tensor,
     out_dtype: DType,
+  ) => Tensor;
+  /** `moebius::moe_experts(Tensor x, Tensor token, Tensor row, Tensor ends, Tensor fc_weight, Tensor proj_weight) -> Tensor` */
+  "moebius::moe_experts": (
+    x: Tensor,
+    token: Tensor,
+    row: Tensor,
+    ends: Tensor,
+    fc_weight: Tensor,
+    proj_weight: Tensor,
   ) => Tensor;
   /** `moebius::moe_gather(Tensor x, Tensor token, Tensor row) -> Tensor` */
   "moebius::moe_gather": (x: Tensor, token: Tensor, row: Tensor) => Tensor;

@@ -156,12 +156,19 @@ std::string compile_kernels(const KernelSource& source, const CompileTarget& tar
   const Nvrtc& library = nvrtc();
   const std::string file = std::string(source.name) + ".cu";
   const std::string text(source.text);
-  const std::string prelude(kernel_prelude().text);
-  const std::string prelude_name(kernel_prelude().name);
-  const char* header_texts[] = {prelude.c_str()};
-  const char* header_names[] = {prelude_name.c_str()};
+  std::vector<std::string> headers;
+  for (const KernelSource& header : kernel_headers()) {
+    headers.emplace_back(header.text);
+    headers.emplace_back(header.name);
+  }
+  std::vector<const char*> header_texts, header_names;
+  for (size_t i = 0; i < headers.size(); i += 2) {
+    header_texts.push_back(headers[i].c_str());
+    header_names.push_back(headers[i + 1].c_str());
+  }
   nvrtcProgram program = nullptr;
-  check(library.create(&program, text.c_str(), file.c_str(), 1, header_texts, header_names),
+  check(library.create(&program, text.c_str(), file.c_str(), static_cast<int>(header_texts.size()),
+                       header_texts.data(), header_names.data()),
         "nvrtcCreateProgram");
   struct Destroy {
     const Nvrtc& library;

@@ -39,6 +39,7 @@ struct Driver {
   decltype(&cuFuncGetAttribute) attribute;
   decltype(&cuFuncSetAttribute) set_attribute;
   decltype(&cuLaunchKernel) launch;
+  decltype(&cuTensorMapEncodeTiled) encode_map;
 };
 
 const Driver& driver() {
@@ -59,6 +60,7 @@ const Driver& driver() {
     bind(found.attribute, "cuFuncGetAttribute");
     bind(found.set_attribute, "cuFuncSetAttribute");
     bind(found.launch, "cuLaunchKernel");
+    bind(found.encode_map, "cuTensorMapEncodeTiled");
     return found;
   }();
   return functions;
@@ -108,8 +110,9 @@ std::string cache_folder() {
 // rest.
 std::string cache_path(const std::string& folder, const KernelSource& source,
                        const CompileTarget& target) {
-  const std::string key = target.option + " " + target.nvrtc_version + "\n" +
-                          std::string(kernel_prelude().text) + '\0' + std::string(source.text);
+  std::string key = target.option + " " + target.nvrtc_version + "\n";
+  for (const KernelSource& header : kernel_headers()) key += std::string(header.text) + '\0';
+  key += source.text;
   return folder + "/" + std::string(source.name) + "-" + std::to_string(target.capability) + "-" +
          hexadecimal(hash(key)) + ".cubin";
 }
@@ -268,6 +271,23 @@ int64_t load_kernels(int32_t device_index) {
   }
   loaded[device_index] = true;
   return compiled;
+}
+
+TensorMap tensor_map(const void* data, const std::array<int64_t, 3>& sizes,
+                     const std::array<uint32_t, 3>& box) {
+  static_assert(sizeof(TensorMap) == sizeof(CUtensorMap));
+  constexpr uint64_t kValueBytes = 2;
+  const auto size = [&sizes](size_t i) { return static_cast<cuuint64_t>(sizes.at(i)); };
+  const cuuint64_t all_sizes[] = {size(0), size(1), size(2)};
+  const cuuint64_t strides[] = {size(0) * kValueBytes, size(0) * size(1) * kValueBytes};
+  const cuuint32_t steps[] = {1, 1, 1};
+  TensorMap map{};
+  check(driver().encode_map(reinterpret_cast<CUtensorMap*>(&map), CU_TENSOR_MAP_DATA_TYPE_BFLOAT16,
+                            3, const_cast<void*>(data), all_sizes, strides, box.data(), steps,
+                            CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_128B,
+                            CU_TENSOR_MAP_L2_PROMOTION_L2_256B, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE),
+        "Cannot describe an array for the tensor memory accelerator");
+  return map;
 }
 
 AnyKernel::AnyKernel(const char* file, const char* name, Capabilities capabilities)

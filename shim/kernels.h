@@ -22,8 +22,8 @@ struct KernelSource {
 };
 
 const std::vector<KernelSource>& kernel_sources();
-// The header that all of them include.
-KernelSource kernel_prelude();
+// What they include, under the names that they include it by.
+const std::vector<KernelSource>& kernel_headers();
 
 // Compiles what is not in the cache, loads everything and returns how many files it had to compile.
 // The device must exist. Does nothing the second time.
@@ -38,6 +38,17 @@ struct DeviceTraits {
 
 // Of the current device.
 const DeviceTraits& device_traits();
+
+// CUtensorMap: an array of bfloat16 as Hopper's copies of boxes see it.
+struct alignas(64) TensorMap {
+  uint64_t words[16];
+};
+
+// An array of sizes[2] planes of sizes[1] lines of sizes[0] values, without gaps, and the box of it
+// that one copy takes, swizzled by 128 bytes. The data and its lines must lie on boundaries of 16
+// bytes.
+TensorMap tensor_map(const void* data, const std::array<int64_t, 3>& sizes,
+                     const std::array<uint32_t, 3>& box);
 
 struct LaunchShape {
   int64_t blocks;

@@ -106,8 +106,15 @@ export class LLaMAMoE implements Mlp {
   /** Each row through its expert: [N, C] to [M, C]. Without autograd nothing outlives its use. */
   #runExperts(x_NC: Tensor, rows: SortedRows): Tensor {
     const { operators, dtypes } = this.#options;
+    const input_NC = cast(x_NC, dtypes.compute);
+    if (this.fcBias === null && this.projBias === null) {
+      return operators.moeExperts(input_NC, rows, {
+        fc_E2IC: this.fc.compute,
+        proj_ECI: this.proj.compute,
+      });
+    }
     const fc_M2I = scope(() => {
-      const x_MC = operators.moeGather(cast(x_NC, dtypes.compute), rows);
+      const x_MC = operators.moeGather(input_NC, rows);
       return this.#multiply(x_MC, rows, this.fc, this.fcBias);
     });
     const gated_MI = operators.swiglu(fc_M2I);

@@ -13,8 +13,10 @@ import {
   aten,
   type DType,
   noGrad,
+  scope,
   type Tensor,
 } from "../../ffi/mod.ts";
+import { plainSwiglu } from "./swiglu.ts";
 
 /** The rows, sorted by expert; tokens of one expert keep their order. All int32. */
 export interface SortedRows {
@@ -88,6 +90,46 @@ export function fusedGroupedLinear(
   { ends_E }: SortedRows,
 ): Tensor {
   return aten("moebius::grouped_linear", x_MC, weight_EIC, ends_E);
+}
+
+/** The matrices of stacked experts, of one dtype. */
+export interface ExpertMatrices {
+  /** Gates above what they gate. */
+  readonly fc_E2IC: Tensor;
+  /** Back to the width. */
+  readonly proj_ECI: Tensor;
+}
+
+/** Tokens to rows, each through its expert: `proj @ swiglu(fc @ x)`, [N, C] to [M, C]. */
+export function plainMoeExperts(
+  x_NC: Tensor,
+  rows: SortedRows,
+  { fc_E2IC, proj_ECI }: ExpertMatrices,
+): Tensor {
+  const fc_M2I = scope(() =>
+    plainGroupedLinear(plainMoeGather(x_NC, rows), fc_E2IC, rows)
+  );
+  return plainGroupedLinear(plainSwiglu(fc_M2I), proj_ECI, rows);
+}
+
+/**
+ * {@linkcode plainMoeExperts} as one operator. On a GPU backward keeps `x_NC` and the result of `fc` alone, and
+ * on Hopper the products themselves compute SwiGLU and its backward.
+ */
+export function fusedMoeExperts(
+  x_NC: Tensor,
+  { token_M, row_NK, ends_E }: SortedRows,
+  { fc_E2IC, proj_ECI }: ExpertMatrices,
+): Tensor {
+  return aten(
+    "moebius::moe_experts",
+    x_NC,
+    token_M,
+    row_NK,
+    ends_E,
+    fc_E2IC,
+    proj_ECI,
+  );
 }
 
 /** Sums each token's rows with its weights, in float32, then rounds to `dtype`: [M, C] to [N, C]. */

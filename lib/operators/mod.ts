@@ -20,12 +20,15 @@ import {
 } from "./clip_factor.ts";
 import {
   type CombineOptions,
+  type ExpertMatrices,
   fusedGroupedLinear,
   fusedMoeCombine,
+  fusedMoeExperts,
   fusedMoeGather,
   fusedMoeSort,
   plainGroupedLinear,
   plainMoeCombine,
+  plainMoeExperts,
   plainMoeGather,
   plainMoeSort,
   type SortedRows,
@@ -62,7 +65,7 @@ import { fusedSwiglu, plainSwiglu } from "./swiglu.ts";
 
 export type { AdamwOptions, AdamwTensors } from "./adamw.ts";
 export type { ClipFactor } from "./clip_factor.ts";
-export type { CombineOptions, SortedRows } from "./experts.ts";
+export type { CombineOptions, ExpertMatrices, SortedRows } from "./experts.ts";
 export { IGNORE_INDEX, type OutputLayer } from "./linear_cross_entropy.ts";
 export type { NormOptions } from "./rms_norm.ts";
 export type { Heads, Qkv, RopeTables } from "./rope_qkv.ts";
@@ -112,6 +115,12 @@ export interface OperatorTable {
     weight_EIC: Tensor,
     rows: SortedRows,
   ) => Tensor;
+  /** Tokens to rows, and through experts without biases. */
+  readonly moeExperts: (
+    x_NC: Tensor,
+    rows: SortedRows,
+    matrices: ExpertMatrices,
+  ) => Tensor;
   /** Rows back to tokens. */
   readonly moeCombine: (
     y_MC: Tensor,
@@ -151,6 +160,7 @@ export const plainOperators: OperatorTable = {
   moeSort: plainMoeSort,
   moeGather: plainMoeGather,
   groupedLinear: plainGroupedLinear,
+  moeExperts: plainMoeExperts,
   moeCombine: plainMoeCombine,
   linear: plainLinear,
   linearCrossEntropy: plainLinearCrossEntropy,
@@ -170,6 +180,7 @@ export const fusedOperators: OperatorTable = {
   moeSort: fusedMoeSort,
   moeGather: fusedMoeGather,
   groupedLinear: fusedGroupedLinear,
+  moeExperts: fusedMoeExperts,
   moeCombine: fusedMoeCombine,
   linear: fusedLinear,
   linearCrossEntropy: fusedLinearCrossEntropy,

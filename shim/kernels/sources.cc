@@ -9,19 +9,30 @@
 #include "clip.cu"
 #include "cross_entropy.cu"
 #include "grouped_linear.cu"
+#include "grouped_wgmma.cu"
+#include "hopper.h"
 #include "moe.cu"
+#include "patches.h"
 #include "prelude.h"
 #include "rms_norm.cu"
 #include "rope_qkv.cu"
 #include "router.cu"
 #include "swiglu.cu"
+#include "tiles.h"
 #endif
 
-#define MOEBIUS_EMBED(name, file)                 \
+// The slowest to compile first: they are compiled side by side.
+#define MOEBIUS_KERNELS(each)                                                                \
+  each(grouped_wgmma) each(grouped_linear) each(adamw) each(rms_norm) each(moe) each(router) \
+      each(rope_qkv) each(cross_entropy) each(clip) each(swiglu)
+
+#define MOEBIUS_HEADERS(each) each(prelude) each(hopper) each(patches) each(tiles)
+
+#define MOEBIUS_EMBED(name, extension)            \
   asm(".pushsection .rodata\n"                    \
       "moebius_" #name                            \
       "_begin:\n"                                 \
-      ".incbin \"kernels/" file                   \
+      ".incbin \"kernels/" #name extension        \
       "\"\n"                                      \
       "moebius_" #name                            \
       "_end:\n"                                   \
@@ -29,16 +40,11 @@
   extern "C" const char moebius_##name##_begin[]; \
   extern "C" const char moebius_##name##_end[];
 
-MOEBIUS_EMBED(adamw, "adamw.cu")
-MOEBIUS_EMBED(clip, "clip.cu")
-MOEBIUS_EMBED(cross_entropy, "cross_entropy.cu")
-MOEBIUS_EMBED(grouped_linear, "grouped_linear.cu")
-MOEBIUS_EMBED(moe, "moe.cu")
-MOEBIUS_EMBED(prelude, "prelude.h")
-MOEBIUS_EMBED(rms_norm, "rms_norm.cu")
-MOEBIUS_EMBED(rope_qkv, "rope_qkv.cu")
-MOEBIUS_EMBED(router, "router.cu")
-MOEBIUS_EMBED(swiglu, "swiglu.cu")
+#define MOEBIUS_EMBED_KERNEL(name) MOEBIUS_EMBED(name, ".cu")
+#define MOEBIUS_EMBED_HEADER(name) MOEBIUS_EMBED(name, ".h")
+
+MOEBIUS_KERNELS(MOEBIUS_EMBED_KERNEL)
+MOEBIUS_HEADERS(MOEBIUS_EMBED_HEADER)
 
 namespace moebius {
 namespace {
@@ -49,22 +55,21 @@ KernelSource source(const char* name, const char* begin, const char* end) {
 
 }  // namespace
 
-#define MOEBIUS_SOURCE(name) source(#name, moebius_##name##_begin, moebius_##name##_end)
+#define MOEBIUS_SOURCE(name, extension) \
+  source(#name extension, moebius_##name##_begin, moebius_##name##_end),
+#define MOEBIUS_KERNEL_SOURCE(name) MOEBIUS_SOURCE(name, "")
+#define MOEBIUS_HEADER_SOURCE(name) MOEBIUS_SOURCE(name, ".h")
 
 const std::vector<KernelSource>& kernel_sources() {
-  // The slowest to compile first: they are compiled side by side.
   static const auto* sources =
-      new std::vector<KernelSource>{MOEBIUS_SOURCE(grouped_linear), MOEBIUS_SOURCE(adamw),
-                                    MOEBIUS_SOURCE(rms_norm),       MOEBIUS_SOURCE(moe),
-                                    MOEBIUS_SOURCE(rope_qkv),       MOEBIUS_SOURCE(cross_entropy),
-                                    MOEBIUS_SOURCE(swiglu)};
+      new std::vector<KernelSource>{MOEBIUS_KERNELS(MOEBIUS_KERNEL_SOURCE)};
   return *sources;
 }
 
-KernelSource kernel_prelude() {
-  KernelSource prelude = MOEBIUS_SOURCE(prelude);
-  prelude.name = "prelude.h";
-  return prelude;
+const std::vector<KernelSource>& kernel_headers() {
+  static const auto* headers =
+      new std::vector<KernelSource>{MOEBIUS_HEADERS(MOEBIUS_HEADER_SOURCE)};
+  return *headers;
 }
 
 }  // namespace moebius

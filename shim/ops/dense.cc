@@ -212,7 +212,8 @@ struct Linear : Function<Linear> {
   static variable_list backward(AutogradContext* context, variable_list grads) {
     const variable_list saved = context->get_saved_variables();
     const Tensor dy = grads[0].contiguous();
-    auto [dx, dweight] = grouped_linear_backward(dy, saved[0], saved[1].unsqueeze(0), saved[2]);
+    const Tensor dx = grouped_linear_input(dy, saved[1].unsqueeze(0), saved[2]);
+    const Tensor dweight = grouped_linear_weight(dy, saved[0], saved[2]);
     const Tensor dbias = context->saved_data["bias"].toBool() ? dy.sum(0) : Tensor();
     return {dx, dweight.squeeze(0), dbias};
   }

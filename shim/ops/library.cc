@@ -108,10 +108,21 @@ TORCH_LIBRARY(moebius, m) {
   // x [M, C], weight [E, I, C] to [M, I]: y[m] = weight[e] @ x[m] for the rows m of expert e.
   m.def("grouped_linear(Tensor x, Tensor weight, Tensor ends) -> Tensor");
   m.def("grouped_linear_forward(Tensor x, Tensor weight, Tensor ends) -> Tensor y");
+  m.def("grouped_linear_input(Tensor dy, Tensor weight, Tensor ends) -> Tensor dx");
   // dweight of an expert without rows is zero.
+  m.def("grouped_linear_weight(Tensor dy, Tensor x, Tensor ends) -> Tensor dweight");
+
+  // x [N, C], fc_weight [E, 2 I, C], proj_weight [E, C, I] to [M, C]: the rows of moe_gather, each
+  // through its expert: grouped_linear, swiglu, grouped_linear.
   m.def(
-      "grouped_linear_backward(Tensor dy, Tensor x, Tensor weight, Tensor ends)"
-      " -> (Tensor dx, Tensor dweight)");
+      "moe_experts(Tensor x, Tensor token, Tensor row, Tensor ends, Tensor fc_weight,"
+      " Tensor proj_weight) -> Tensor");
+  // On CUDA devices alone. fc = grouped_linear(x, weight), h = swiglu(fc).
+  m.def("grouped_swiglu_forward(Tensor x, Tensor weight, Tensor ends) -> (Tensor fc, Tensor h)");
+  // For y = grouped_linear(swiglu(fc), weight): dfc, and h = swiglu(fc) once more.
+  m.def(
+      "grouped_swiglu_backward(Tensor dy, Tensor weight, Tensor fc, Tensor ends)"
+      " -> (Tensor dfc, Tensor h)");
 
   // y [M, C], weights [N, K]: out[n] = sum over k, ascending, of weights[n, k] * y[row[n, k]].
   m.def("moe_combine(Tensor y, Tensor weights, Tensor row, ScalarType out_dtype) -> Tensor");

@@ -51,13 +51,18 @@ struct MoeGather : Function<MoeGather> {
   }
 };
 
-Tensor moe_gather(const Tensor& x, const Tensor& token, const Tensor& row) {
+// That these are the sorted choices of x's tokens.
+void check_rows(const Tensor& x, const Tensor& token, const Tensor& row) {
   check_activation("x", x, 2);
   TORCH_CHECK(row.dim() == 2, "row has ", row.dim(), " dimensions, expected 2");
   check_index("row", row, at::kInt, {x.size(0), row.size(1)});
   check_index("token", token, at::kInt, {row.numel()});
   check_device("token", token, x);
   check_device("row", row, x);
+}
+
+Tensor moe_gather(const Tensor& x, const Tensor& token, const Tensor& row) {
+  check_rows(x, token, row);
   return MoeGather::apply(x.contiguous(), token.contiguous(), row.contiguous());
 }
 
@@ -70,9 +75,10 @@ struct GroupedLinear : Function<GroupedLinear> {
 
   static variable_list backward(AutogradContext* context, variable_list grads) {
     const variable_list saved = context->get_saved_variables();
-    auto [dx, dweight] =
-        grouped_linear_backward(grads[0].contiguous(), saved[0], saved[1], saved[2]);
-    return {dx, dweight, {}};
+    const Tensor dy = grads[0].contiguous();
+    return {grouped_linear_input(dy, saved[1], saved[2]),
+            grouped_linear_weight(dy, saved[0], saved[2]),
+            {}};
   }
 };
 
@@ -84,6 +90,60 @@ Tensor grouped_linear(const Tensor& x, const Tensor& weight, const Tensor& ends)
   check_index("ends", ends, at::kInt, {weight.size(0)});
   check_device("ends", ends, x);
   return GroupedLinear::apply(x.contiguous(), weight.contiguous(), ends.contiguous());
+}
+
+// gather, fc, swiglu and proj as one node. It keeps x and fc alone: rows and h come again in
+// backward, where the products hide most of what that costs.
+struct MoeExperts : Function<MoeExperts> {
+  static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& token,
+                        const Tensor& row, const Tensor& ends, const Tensor& fc_weight,
+                        const Tensor& proj_weight, bool with_gradients) {
+    auto [fc, h] = grouped_swiglu_forward(moe_gather_forward(x, token, row), fc_weight, ends);
+    if (with_gradients) {
+      context->save_for_backward({x, token, row, ends, fc_weight, proj_weight, fc});
+    }
+    fc.reset();
+    return grouped_linear_forward(h, proj_weight, ends);
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list grads) {
+    const variable_list saved = context->get_saved_variables();
+    const Tensor &x = saved[0], &token = saved[1], &row = saved[2], &ends = saved[3];
+    const Tensor dy = grads[0].contiguous();
+    auto [dfc, h] = grouped_swiglu_backward(dy, saved[5], saved[6], ends);
+    const Tensor dproj_weight = grouped_linear_weight(dy, h, ends);
+    h.reset();
+    const Tensor dx = moe_gather_backward(grouped_linear_input(dfc, saved[4], ends), row);
+    const Tensor dfc_weight = grouped_linear_weight(dfc, moe_gather_forward(x, token, row), ends);
+    return {dx, {}, {}, {}, dfc_weight, dproj_weight, {}};
+  }
+};
+
+Tensor moe_experts(const Tensor& x, const Tensor& token, const Tensor& row, const Tensor& ends,
+                   const Tensor& fc_weight, const Tensor& proj_weight) {
+  check_activation("proj_weight", proj_weight, 3);
+  check_activation("fc_weight", fc_weight, 3);
+  check_sizes("fc_weight", fc_weight,
+              {proj_weight.size(0), 2 * proj_weight.size(2), proj_weight.size(1)});
+  // On a CPU it is faster to keep everything.
+  if (!x.is_cuda()) {
+    static const auto swiglu = primitives::find<Tensor(const Tensor&)>("moebius::swiglu");
+    Tensor fc = grouped_linear(moe_gather(x, token, row), fc_weight, ends);
+    const Tensor h = swiglu.call(fc);
+    fc.reset();
+    return grouped_linear(h, proj_weight, ends);
+  }
+  check_rows(x, token, row);
+  check_same("fc_weight", fc_weight, "x", x);
+  check_same("proj_weight", proj_weight, "x", x);
+  check_sizes("proj_weight", proj_weight, {ends.size(0), x.size(1), proj_weight.size(2)});
+  check_index("ends", ends, at::kInt, {proj_weight.size(0)});
+  check_device("ends", ends, x);
+  const bool with_gradients =
+      at::GradMode::is_enabled() &&
+      (x.requires_grad() || fc_weight.requires_grad() || proj_weight.requires_grad());
+  return MoeExperts::apply(x.contiguous(), token.contiguous(), row.contiguous(), ends.contiguous(),
+                           fc_weight.contiguous(), proj_weight.contiguous(), with_gradients);
 }
 
 struct MoeCombine : Function<MoeCombine> {
@@ -119,5 +179,6 @@ TORCH_LIBRARY_IMPL(moebius, CompositeImplicitAutograd, m) {
   m.impl("topk_softmax", TORCH_FN(moebius::topk_softmax));
   m.impl("moe_gather", TORCH_FN(moebius::moe_gather));
   m.impl("grouped_linear", TORCH_FN(moebius::grouped_linear));
+  m.impl("moe_experts", TORCH_FN(moebius::moe_experts));
   m.impl("moe_combine", TORCH_FN(moebius::moe_combine));
 }

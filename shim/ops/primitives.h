@@ -65,7 +65,10 @@ MOEBIUS_PRIMITIVE(topk_softmax_backward,
 MOEBIUS_PRIMITIVE(moe_gather_forward, Tensor(const Tensor&, const Tensor&, const Tensor&))
 MOEBIUS_PRIMITIVE(moe_gather_backward, Tensor(const Tensor&, const Tensor&))
 MOEBIUS_PRIMITIVE(grouped_linear_forward, Tensor(const Tensor&, const Tensor&, const Tensor&))
-MOEBIUS_PRIMITIVE(grouped_linear_backward,
+MOEBIUS_PRIMITIVE(grouped_linear_input, Tensor(const Tensor&, const Tensor&, const Tensor&))
+MOEBIUS_PRIMITIVE(grouped_linear_weight, Tensor(const Tensor&, const Tensor&, const Tensor&))
+MOEBIUS_PRIMITIVE(grouped_swiglu_forward, Pair(const Tensor&, const Tensor&, const Tensor&))
+MOEBIUS_PRIMITIVE(grouped_swiglu_backward,
                   Pair(const Tensor&, const Tensor&, const Tensor&, const Tensor&))
 MOEBIUS_PRIMITIVE(moe_combine_forward,
                   Tensor(const Tensor&, const Tensor&, const Tensor&, ScalarType))

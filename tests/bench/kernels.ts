@@ -6,10 +6,12 @@
 
 import {
   aten,
+  backward,
   call,
   capture,
   cudaDeviceInfo,
   emptyCache,
+  enableGrad,
   full,
   noGrad,
   rand,
@@ -209,32 +211,80 @@ const cases: Case[] = [
       return () => operator("moe_combine_backward", dout, y, weights, row);
     },
   },
-  ...["libtorch", "own"].map((which): Case => ({
-    name: `grouped_linear forward, ${which}`,
-    bytes: (M * (C + 2 * I) + E * C * 2 * I) * 2,
-    flops: 2 * M * C * 2 * I,
-    prepare: () => {
-      const x = bf16(M, C), weight = bf16(E, 2 * I, C);
-      const [, , , ends] = sortedRows();
-      return () => {
-        Deno.env.set("MOEBIUS_GROUPED_LINEAR", which);
-        operator("grouped_linear_forward", x, weight, ends);
-      };
+  ...["wgmma", "libtorch", "own"].flatMap((which): Case[] => [
+    {
+      name: `grouped_linear forward, ${which}`,
+      bytes: (M * (C + 2 * I) + E * C * 2 * I) * 2,
+      flops: 2 * M * C * 2 * I,
+      prepare: () => {
+        const x = bf16(M, C), weight = bf16(E, 2 * I, C);
+        const [, , , ends] = sortedRows();
+        return () => {
+          Deno.env.set("MOEBIUS_GROUPED_LINEAR", which);
+          operator("grouped_linear_forward", x, weight, ends);
+        };
+      },
     },
-  })),
-  ...["libtorch", "own"].map((which): Case => ({
-    name: `grouped_linear backward, ${which}`,
-    bytes: (2 * M * (C + 2 * I) + 2 * E * C * 2 * I) * 2,
-    flops: 4 * M * C * 2 * I,
-    prepare: () => {
-      const x = bf16(M, C), weight = bf16(E, 2 * I, C), dy = bf16(M, 2 * I);
-      const [, , , ends] = sortedRows();
-      return () => {
-        Deno.env.set("MOEBIUS_GROUPED_LINEAR", which);
-        operator("grouped_linear_backward", dy, x, weight, ends);
-      };
+    {
+      name: `grouped_linear input, ${which}`,
+      bytes: (M * (C + 2 * I) + E * C * 2 * I) * 2,
+      flops: 2 * M * C * 2 * I,
+      prepare: () => {
+        const weight = bf16(E, 2 * I, C), dy = bf16(M, 2 * I);
+        const [, , , ends] = sortedRows();
+        return () => {
+          Deno.env.set("MOEBIUS_GROUPED_LINEAR", which);
+          operator("grouped_linear_input", dy, weight, ends);
+        };
+      },
     },
-  })),
+    {
+      name: `grouped_linear weight, ${which}`,
+      bytes: (M * (C + 2 * I) + E * C * 2 * I) * 2,
+      flops: 2 * M * C * 2 * I,
+      prepare: () => {
+        const x = bf16(M, C), dy = bf16(M, 2 * I);
+        const [, , , ends] = sortedRows();
+        return () => {
+          Deno.env.set("MOEBIUS_GROUPED_LINEAR", which);
+          operator("grouped_linear_weight", dy, x, ends);
+        };
+      },
+    },
+    {
+      name: `grouped_swiglu forward, ${which}`,
+      bytes: (M * (C + 3 * I) + E * C * 2 * I) * 2,
+      flops: 2 * M * C * 2 * I,
+      prepare: () => {
+        const x = bf16(M, C), weight = bf16(E, 2 * I, C).mul(0.02);
+        const [, , , ends] = sortedRows();
+        return () => {
+          Deno.env.set("MOEBIUS_GROUPED_LINEAR", which);
+          operator("grouped_swiglu_forward", x, weight, ends);
+        };
+      },
+    },
+    {
+      name: `grouped_swiglu backward, ${which}`,
+      bytes: (M * (C + 5 * I) + E * C * I) * 2,
+      flops: 2 * M * C * I,
+      prepare: () => {
+        const dy = bf16(M, C), weight = bf16(E, C, I).mul(0.02);
+        const fc = bf16(M, 2 * I);
+        const [, , , ends] = sortedRows();
+        return () => {
+          Deno.env.set("MOEBIUS_GROUPED_LINEAR", which);
+          operator("grouped_swiglu_backward", dy, weight, fc, ends);
+        };
+      },
+    },
+    {
+      name: `moe_experts forward and backward, ${which}`,
+      bytes: (M * (8 * C + 16 * I) + 9 * E * C * I) * 2,
+      flops: 18 * M * C * I,
+      prepare: () => moeExperts(which),
+    },
+  ]),
   {
     name: "grouped_linear forward, f32",
     bytes: (M * (C + 2 * I) + E * C * 2 * I) * 4,
@@ -371,6 +421,22 @@ function adamw(grad: "float32" | "bfloat16", withShadows: boolean): () => void {
       0.1,
       shadows,
     );
+}
+
+/** The whole layer's products, with autograd, as a step runs them. */
+function moeExperts(which: string): () => void {
+  const x = bf16(N, C), dy = bf16(M, C);
+  const fc = bf16(E, 2 * I, C).mul(0.02), proj = bf16(E, C, I).mul(0.02);
+  const [token, row, , ends] = sortedRows();
+  for (const leaf of [x, fc, proj]) leaf.requiresGrad = true;
+  return () => {
+    Deno.env.set("MOEBIUS_GROUPED_LINEAR", which);
+    const y = enableGrad(() =>
+      call("moebius::moe_experts", [x, token, row, ends, fc, proj]) as Tensor
+    );
+    backward([y], { gradients: [dy] });
+    for (const leaf of [x, fc, proj]) leaf.grad = null;
+  };
 }
 
 /** Median milliseconds of one run, from a recording of several on different inputs. */

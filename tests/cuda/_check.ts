@@ -111,3 +111,19 @@ export function assertClose(
 
 /** Both dtypes that kernels compute with. */
 export const ACTIVATIONS: readonly DType[] = ["float32", "bfloat16"];
+
+/** Who may multiply groups of rows of bfloat16, where the device and the sizes allow it. */
+export const MULTIPLIERS = ["wgmma", "libtorch", "own"] as const;
+
+/** Has groups of rows multiplied by one of them. */
+export function multipliedBy(
+  multiplier: typeof MULTIPLIERS[number],
+  fn: () => void,
+): void {
+  Deno.env.set("MOEBIUS_GROUPED_LINEAR", multiplier);
+  try {
+    fn();
+  } finally {
+    Deno.env.delete("MOEBIUS_GROUPED_LINEAR");
+  }
+}

@@ -60,9 +60,15 @@ export const productPerExpert: OperatorTable["groupedLinear"] = (
   return cat(products, 0);
 };
 
+const { moeGather, swiglu } = plainOperators;
+
 const reference: OperatorTable = {
   ...plainOperators,
   groupedLinear: productPerExpert,
+  moeExperts: (x_NC, rows, { fc_E2IC, proj_ECI }) => {
+    const fc_M2I = productPerExpert(moeGather(x_NC, rows), fc_E2IC, rows);
+    return productPerExpert(swiglu(fc_M2I), proj_ECI, rows);
+  },
 };
 
 /**

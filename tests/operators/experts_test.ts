@@ -122,10 +122,10 @@ for (const { N, K, E, used, C, I } of SIZES) {
       { shape: [N, K] },
     ],
     (operators, [x, fc, proj, weights], rows) => {
-      const x_MC = operators.moeGather(x!, rows);
-      const fc_M2I = operators.groupedLinear(x_MC, fc!, rows).mul(0.1);
-      const gated_MI = operators.swiglu(fc_M2I);
-      const y_MC = operators.groupedLinear(gated_MI, proj!, rows);
+      const y_MC = operators.moeExperts(withGaps(x!), rows, {
+        fc_E2IC: fc!.mul(0.1),
+        proj_ECI: proj!,
+      });
       return operators.moeCombine(y_MC, weights!, { rows, dtype: x!.dtype });
     },
     4,
@@ -164,6 +164,24 @@ Deno.test("plain groupedLinear is a product for each expert", () => {
   });
 });
 
+Deno.test("plain moeExperts is gather, product, swiglu and product", () => {
+  scope(() => {
+    const rows = plainOperators.moeSort(randomChoices([30, 2], [0, 2]), 3);
+    const [x, fc_E2IC, proj_ECI] = [[30, 16], [3, 24, 16], [3, 16, 12]].map((
+      shape,
+    ) => randn(shape)) as [Tensor, Tensor, Tensor];
+    const x_MC = plainOperators.moeGather(x, rows);
+    const gated_MI = plainOperators.swiglu(
+      productPerExpert(x_MC, fc_E2IC, rows),
+    );
+    assertNear(
+      plainOperators.moeExperts(x, rows, { fc_E2IC, proj_ECI }),
+      productPerExpert(gated_MI, proj_ECI, rows).to("float64"),
+      "y",
+    );
+  });
+});
+
 Deno.test("gradients of fused operators do not depend on how the result's gradient lies in memory", () => {
   scope(() => {
     const rows = fusedOperators.moeSort(randomChoices([6, 2], all(3)), 3);
@@ -177,7 +195,8 @@ Deno.test("gradients of fused operators do not depend on how the result's gradie
 
 Deno.test("fused operators of experts refuse what does not fit", () => {
   scope(() => {
-    const { moeSort, moeGather, groupedLinear, moeCombine } = fusedOperators;
+    const { moeSort, moeGather, groupedLinear, moeExperts, moeCombine } =
+      fusedOperators;
     const choices = tensor([[0, 3], [1, 2]], { dtype: "int64" });
     assert.throws(() => moeSort(choices, 3), /expert 3 .* is not one of 3/);
     const rows = moeSort(choices, 4);
@@ -187,6 +206,14 @@ Deno.test("fused operators of experts refuse what does not fit", () => {
     assert.throws(
       () => groupedLinear(randn([4, 8]).to("bfloat16"), weight, rows),
       /weight is Float/,
+    );
+    assert.throws(
+      () =>
+        moeExperts(randn([2, 8]), rows, {
+          fc_E2IC: randn([4, 6, 8]),
+          proj_ECI: randn([4, 8, 6]),
+        }),
+      /fc_weight has the shape/,
     );
     const options = { rows, dtype: "float32" } as const;
     assert.throws(

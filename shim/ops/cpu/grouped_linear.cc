@@ -9,13 +9,16 @@ Tensor grouped_linear_forward(const Tensor& x, const Tensor& weight, const Tenso
   return y;
 }
 
-std::tuple<Tensor, Tensor> grouped_linear_backward(const Tensor& dy, const Tensor& x,
-                                                   const Tensor& weight, const Tensor& ends) {
-  Tensor dx = x.new_empty(x.sizes());
-  Tensor dweight = weight.new_empty(weight.sizes());
+Tensor grouped_linear_input(const Tensor& dy, const Tensor& weight, const Tensor& ends) {
+  Tensor dx = dy.new_empty({dy.size(0), weight.size(2)});
   multiply(dy, weight, ends.const_data_ptr<int32_t>(), dx);
+  return dx;
+}
+
+Tensor grouped_linear_weight(const Tensor& dy, const Tensor& x, const Tensor& ends) {
+  Tensor dweight = x.new_empty({ends.size(0), dy.size(1), x.size(1)});
   multiply_rows(dy, x, ends.const_data_ptr<int32_t>(), dweight);
-  return {dx, dweight};
+  return dweight;
 }
 
 }  // namespace moebius::cpu

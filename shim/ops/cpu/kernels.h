@@ -59,8 +59,8 @@ std::tuple<Tensor, Tensor> moe_combine_backward(const Tensor& dout, const Tensor
                                                 const Tensor& weights, const Tensor& row);
 
 Tensor grouped_linear_forward(const Tensor& x, const Tensor& weight, const Tensor& ends);
-std::tuple<Tensor, Tensor> grouped_linear_backward(const Tensor& dy, const Tensor& x,
-                                                   const Tensor& weight, const Tensor& ends);
+Tensor grouped_linear_input(const Tensor& dy, const Tensor& weight, const Tensor& ends);
+Tensor grouped_linear_weight(const Tensor& dy, const Tensor& x, const Tensor& ends);
 
 std::tuple<Tensor, Tensor, Tensor, Tensor> linear_cross_entropy_forward(
     const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias, const Tensor& targets,

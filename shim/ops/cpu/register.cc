@@ -23,7 +23,8 @@ TORCH_LIBRARY_IMPL(moebius, CPU, m) {
   m.impl("moe_combine_forward", TORCH_FN(moe_combine_forward));
   m.impl("moe_combine_backward", TORCH_FN(moe_combine_backward));
   m.impl("grouped_linear_forward", TORCH_FN(grouped_linear_forward));
-  m.impl("grouped_linear_backward", TORCH_FN(grouped_linear_backward));
+  m.impl("grouped_linear_input", TORCH_FN(grouped_linear_input));
+  m.impl("grouped_linear_weight", TORCH_FN(grouped_linear_weight));
   m.impl("linear_cross_entropy_forward", TORCH_FN(linear_cross_entropy_forward));
   m.impl("clip_factor", TORCH_FN(clip_factor));
   m.impl("adamw_", TORCH_FN(adamw_));

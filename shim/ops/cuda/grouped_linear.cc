@@ -2,13 +2,14 @@
 
 #include <ATen/ops/_grouped_mm.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/empty_like.h>
 #include <torch/library.h>
 
 #include <cstdlib>
 #include <string_view>
 
 #include "common.h"
+#include "grouped_wgmma.h"
+#include "ops/primitives.h"
 
 namespace moebius {
 namespace {
@@ -45,14 +46,29 @@ const Products& products_for(at::ScalarType type) {
   return kMma.forward.is_for(device_traits().capability) ? kMma : kBFloat16;
 }
 
-// libtorch multiplies groups without asking for their sizes on these devices alone, and only what
-// its descriptors of memory can describe.
-bool has_library_product(const at::Tensor& x, const at::Tensor& weight) {
-  const char* chosen = std::getenv("MOEBIUS_GROUPED_LINEAR");
-  if (chosen != nullptr && std::string_view(chosen) == "own") return false;
+// Who multiplies.
+enum class Multiplier {
+  kWgmma,    // the kernels for Hopper
+  kLibrary,  // libtorch, where it does not ask for the groups' sizes, which waits for the device
+  kOwn,      // the kernels for all other devices and dtypes
+};
+
+// MOEBIUS_GROUPED_LINEAR, one of "wgmma", "libtorch" and "own", chooses for tests and measurements,
+// where the matrices allow it.
+Multiplier multiplier_for(std::initializer_list<at::Tensor> matrices, int64_t rows,
+                          int64_t groups) {
   const int32_t capability = device_traits().capability;
-  return (capability == 90 || capability == 100) && x.scalar_type() == at::kBFloat16 &&
-         x.size(0) > 0 && in_vectors(weight.size(1), {x, weight}) && in_vectors(weight.size(2), {});
+  if ((capability != 90 && capability != 100) || !wgmma::can_multiply(matrices)) {
+    return Multiplier::kOwn;
+  }
+  const char* chosen = std::getenv("MOEBIUS_GROUPED_LINEAR");
+  const std::string_view name = chosen == nullptr ? "" : chosen;
+  if (name == "own") return Multiplier::kOwn;
+  if (name == "libtorch" || capability != 90) return Multiplier::kLibrary;
+  // Fewer rows leave most of a tile empty; libtorch then takes smaller ones.
+  constexpr int64_t kRowsOfGroup = 128;
+  return name == "wgmma" || rows >= kRowsOfGroup * groups ? Multiplier::kWgmma
+                                                          : Multiplier::kLibrary;
 }
 
 constexpr int64_t kTile = 128;
@@ -70,50 +86,95 @@ at::Tensor multiply_rows(const Rows& kernel, const at::Tensor& x, const at::Tens
   return y;
 }
 
-at::Tensor grouped_linear_forward(const at::Tensor& x, const at::Tensor& weight,
-                                  const at::Tensor& ends) {
+at::Tensor forward(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& ends) {
   const c10::cuda::CUDAGuard guard(x.device());
-  if (has_library_product(x, weight)) return at::_grouped_mm(x, weight.transpose(1, 2), ends);
+  switch (multiplier_for({x, weight}, x.size(0), weight.size(0))) {
+    case Multiplier::kWgmma:
+      return wgmma::linear_forward(x, weight, ends);
+    case Multiplier::kLibrary:
+      return at::_grouped_mm(x, weight.transpose(1, 2), ends);
+    case Multiplier::kOwn:
+      break;
+  }
   return multiply_rows(products_for(x.scalar_type()).forward, x, weight, ends, weight.size(1));
 }
 
-std::tuple<at::Tensor, at::Tensor> grouped_linear_backward(const at::Tensor& dy,
-                                                           const at::Tensor& x,
-                                                           const at::Tensor& weight,
-                                                           const at::Tensor& ends) {
-  const c10::cuda::CUDAGuard guard(x.device());
-  const int64_t groups = weight.size(0);
-  const int64_t height = weight.size(1);
-  const int64_t width = weight.size(2);
-  if (has_library_product(x, weight) && in_vectors(height, {dy})) {
-    const at::Tensor dweight = at::_grouped_mm(dy.t(), x, ends);
-    if (device_traits().capability == 100) {
-      // There, what belongs to an empty group is left as it was found.
-      kClear({.blocks = divide_up(height * width, kThreads * kValuesPerThread),
-              .blocks_y = groups,
-              .threads = kThreads},
-             ends.data_ptr<int32_t>(), data_of(dweight), height * width);
-    }
-    return {at::_grouped_mm(dy, weight, ends), dweight};
+at::Tensor input(const at::Tensor& dy, const at::Tensor& weight, const at::Tensor& ends) {
+  const c10::cuda::CUDAGuard guard(dy.device());
+  switch (multiplier_for({dy, weight}, dy.size(0), weight.size(0))) {
+    case Multiplier::kWgmma:
+      return wgmma::linear_input(dy, weight, ends);
+    case Multiplier::kLibrary:
+      return at::_grouped_mm(dy, weight, ends);
+    case Multiplier::kOwn:
+      break;
   }
-  const Products& products = products_for(x.scalar_type());
-  const at::Tensor dweight = at::empty_like(weight);
-  products.weight({.blocks = divide_up(width, kTile),
-                   .blocks_y = divide_up(height, kTile),
-                   .blocks_z = groups,
-                   .threads = kThreads},
-                  data_of(dy), data_of(x), ends.data_ptr<int32_t>(), data_of(dweight),
-                  narrow(height), narrow(width),
-                  in_vectors(height, {dy, x}) && in_vectors(width, {dweight}));
-  return {multiply_rows(products.input, dy, weight, ends, width), dweight};
+  return multiply_rows(products_for(dy.scalar_type()).input, dy, weight, ends, weight.size(2));
+}
+
+at::Tensor weight(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& ends) {
+  const c10::cuda::CUDAGuard guard(dy.device());
+  const int64_t groups = ends.size(0);
+  const int64_t height = dy.size(1);
+  const int64_t width = x.size(1);
+  switch (multiplier_for({dy, x}, dy.size(0), groups)) {
+    case Multiplier::kWgmma:
+      return wgmma::linear_weight(dy, x, ends);
+    case Multiplier::kLibrary: {
+      const at::Tensor dweight = at::_grouped_mm(dy.t(), x, ends);
+      if (device_traits().capability == 100) {
+        // There, what belongs to an empty group is left as it was found.
+        kClear({.blocks = divide_up(height * width, kThreads * kValuesPerThread),
+                .blocks_y = groups,
+                .threads = kThreads},
+               ends.data_ptr<int32_t>(), data_of(dweight), height * width);
+      }
+      return dweight;
+    }
+    case Multiplier::kOwn:
+      break;
+  }
+  const at::Tensor dweight = at::empty({groups, height, width}, x.options());
+  products_for(x.scalar_type())
+      .weight({.blocks = divide_up(width, kTile),
+               .blocks_y = divide_up(height, kTile),
+               .blocks_z = groups,
+               .threads = kThreads},
+              data_of(dy), data_of(x), ends.data_ptr<int32_t>(), data_of(dweight), narrow(height),
+              narrow(width), in_vectors(height, {dy, x}) && in_vectors(width, {dweight}));
+  return dweight;
+}
+
+std::tuple<at::Tensor, at::Tensor> gated_forward(const at::Tensor& x, const at::Tensor& weight,
+                                                 const at::Tensor& ends) {
+  const c10::cuda::CUDAGuard guard(x.device());
+  const bool halves_fit = in_vectors(weight.size(1) / 2, {});
+  if (halves_fit && multiplier_for({x, weight}, x.size(0), weight.size(0)) == Multiplier::kWgmma) {
+    return wgmma::swiglu_forward(x, weight, ends);
+  }
+  const at::Tensor fc = forward(x, weight, ends);
+  return {fc, swiglu_forward(fc)};
+}
+
+std::tuple<at::Tensor, at::Tensor> gated_backward(const at::Tensor& dy, const at::Tensor& weight,
+                                                  const at::Tensor& fc, const at::Tensor& ends) {
+  const c10::cuda::CUDAGuard guard(dy.device());
+  if (multiplier_for({dy, weight, fc}, dy.size(0), weight.size(0)) == Multiplier::kWgmma) {
+    return wgmma::swiglu_backward(dy, weight, fc, ends);
+  }
+  const at::Tensor dfc = swiglu_backward(input(dy, weight, ends), fc);
+  return {dfc, swiglu_forward(fc)};
 }
 
 }  // namespace
 }  // namespace moebius
 
 TORCH_LIBRARY_IMPL(moebius, CUDA, m) {
-  m.impl("grouped_linear_forward", moebius::grouped_linear_forward);
-  m.impl("grouped_linear_backward", moebius::grouped_linear_backward);
+  m.impl("grouped_linear_forward", moebius::forward);
+  m.impl("grouped_linear_input", moebius::input);
+  m.impl("grouped_linear_weight", moebius::weight);
+  m.impl("grouped_swiglu_forward", moebius::gated_forward);
+  m.impl("grouped_swiglu_backward", moebius::gated_backward);
 }
 
 #endif
