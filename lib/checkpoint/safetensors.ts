@@ -249,12 +249,18 @@ function parseEntry(
   const fail = (what: string) =>
     malformed(source, `tensor ${JSON.stringify(name)} ${what}`);
   if (!isRecord(value)) throw fail("is not described by an object");
-  const { dtype, shape, data_offsets: offsets } = value;
+  const { dtype } = value;
   if (!isDtype(dtype)) {
     throw fail(`has the dtype ${JSON.stringify(dtype)}, which is unknown`);
   }
-  if (!isSizes(shape)) throw fail("has no shape of whole numbers");
-  if (!isSizes(offsets)) throw fail("has no data_offsets of whole numbers");
+  const sizes = (key: "shape" | "data_offsets") => {
+    const sizes = value[key];
+    if (!isSizes(sizes)) throw fail(`has no ${key} of whole numbers`);
+    if (sizes.every(Number.isSafeInteger)) return sizes;
+    throw fail(`has a size above 2^53 in its ${key}`);
+  };
+  const shape = sizes("shape");
+  const offsets = sizes("data_offsets");
   const [begin, end] = offsets;
   if (begin === undefined || end === undefined || offsets.length !== 2) {
     throw fail(`has ${offsets.length} data_offsets instead of 2`);
@@ -282,7 +288,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function isSizes(value: unknown): value is number[] {
   return Array.isArray(value) &&
-    value.every((size) => Number.isSafeInteger(size) && size >= 0);
+    value.every((size) => Number.isInteger(size) && size >= 0);
 }
 
 /** Reads `byteLength` bytes, or what is left of the file. */

@@ -169,9 +169,12 @@ export async function runCommand(
   }
 }
 
+/** What was tried, why it failed, what to do: JavaScript's own messages have no such form. */
+const OF_OURS = /^(Cannot|The) [^\n]+: /;
+
 function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const isPlain = error.name === "Error" && error.constructor === Error;
+  const isPlain = error.constructor === Error || OF_OURS.test(error.message);
   if (!isPlain && !EXPECTED.some((type) => error instanceof type)) {
     return error.stack ?? error.message;
   }

@@ -62,9 +62,8 @@ async function main(argv: readonly string[]): Promise<number> {
   console.log(`Model    ${describeModel(config)}`);
   using dataset = await prepare(config, mode);
   const { shards } = dataset;
-  const { name } = shards.manifest;
   console.log(
-    `Data     ${name}: ${
+    `Data     ${shards.name}: ${
       formatCount(shards.train.length)
     } tokens to train on, ${formatCount(shards.val.length)} to validate on`,
   );
@@ -235,6 +234,8 @@ async function bigramLine(
 }
 
 function showSample(trainer: Trainer, { tokenizer, shards }: Dataset): void {
+  // Tokens of other tools may come without one.
+  if (tokenizer === undefined) return;
   // The beginning of a validation window is a prompt that was not trained on.
   const ids = new Int32Array(Math.min(16, shards.val.length));
   shards.val.copyTo(0, ids);

@@ -119,7 +119,8 @@ export const runChecks: readonly RunCheck[] = [
   {
     keys: ["tokenizer_dir", "data.class_path"],
     problem: ({ tokenizer_dir, data }) =>
-      tokenizer_dir !== null || data.class_path === "LitData"
+      tokenizer_dir !== null || data.class_path === "LitData" ||
+        data.class_path === "TokenFiles"
         ? null
         : `is missing: data ${data.class_path} is text, which needs a tokenizer`,
   },

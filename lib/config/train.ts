@@ -33,7 +33,7 @@ export const dataSchemas = {
   }),
   TextFiles: z.strictObject({
     train_data_path: path.describe(
-      "Text to train on: a folder or a file, .txt, .jsonl, .json, .csv or .parquet",
+      "Text to train on: a folder or a file, .txt, .jsonl, .json, .csv or .parquet, or hf://datasets/OWNER/NAME[/FILES]",
     ),
     val_data_path: path.nullable().default(null).describe(
       "Text to validate on; if null, a twentieth of the training text is held out",
@@ -55,7 +55,15 @@ export const dataSchemas = {
     split_names: z.tuple([path, path]).nullable().default(null)
       .describe("Names of its folders for training and for validation"),
     seed: seed.default(42).describe(SEED),
-    num_workers: workers.describe(WORKERS),
+    num_workers: workers.describe(
+      "Has no effect: chunks are mapped into memory",
+    ),
+  }),
+  TokenFiles: z.strictObject({
+    data_path: path.describe(
+      "Folder of tokens: of `deno task prepare`, nanoGPT, llm.c or litdata",
+    ),
+    seed: seed.default(42).describe(SEED),
   }),
 };
 
@@ -75,6 +83,10 @@ const dataSchema = z.discriminatedUnion("class_path", [
   z.strictObject({
     class_path: z.literal("LitData"),
     init_args: dataSchemas.LitData.prefault({}),
+  }),
+  z.strictObject({
+    class_path: z.literal("TokenFiles"),
+    init_args: dataSchemas.TokenFiles,
   }),
 ]);
 
@@ -246,7 +258,7 @@ export type RunInput =
     model_config?: ModelInput | string | null;
     /** The text to train on: the name of a class, or the class with its arguments. */
     data?:
-      | Exclude<DataName, "TextFiles">
+      | Exclude<DataName, "TextFiles" | "TokenFiles">
       | Input<typeof runSchema>["data"]
       | null;
     /** The optimizer: AdamW, or its arguments. */

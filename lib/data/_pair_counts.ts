@@ -4,8 +4,8 @@
  * @module
  */
 
-/** Tokens as they are stored. */
-export type Tokens = Uint16Array | Uint32Array;
+/** Tokens in an array. */
+export type Tokens = Int32Array | Uint16Array | Uint32Array;
 
 /** A hash table with open addressing, from pairs of tokens to their counts. */
 export class PairCounts {

@@ -7,6 +7,12 @@
 import { resolve } from "node:path";
 import { corpusIdentity, loadCorpus } from "./corpus.ts";
 import type { Split } from "./manifest.ts";
+import {
+  hubFiles,
+  type HubFilesOptions,
+  hubPathName,
+  isHubPath,
+} from "./_hub_files.ts";
 import { type TextPiece, wholeDocument } from "./_pieces.ts";
 import {
   documents,
@@ -71,37 +77,40 @@ export function corpusSource(): TextSource {
   };
 }
 
-/** Files or folders of the user's. */
+/** How to find files. */
+export interface FilesOptions extends HubFilesOptions {
+  /** Folders and files to pass over. */
+  exclude?: readonly string[];
+}
+
+/** Files or folders of the user's, or files of a data set on a hub. */
 export function filesSource(
   request: { train: string; val?: string; textField?: string },
-  options: { exclude?: readonly string[] } = {},
+  options: FilesOptions = {},
 ): TextSource {
   const { train, val, textField = "text" } = request;
-  const listVal = async () =>
-    val === undefined ? [] : await listSourceFiles(val, options);
+  let valPaths: ReadonlySet<string> = new Set();
   return {
-    name: sourceName(train),
+    name: isHubPath(train) ? hubPathName(train) : sourceName(train),
     identity: {
       kind: "files",
-      train: resolve(train),
-      val: val === undefined ? null : resolve(val),
+      train: identityOf(train),
+      val: val === undefined ? null : identityOf(val),
       textField,
     },
-    hasVal: val !== undefined,
+    get hasVal() {
+      return val !== undefined || valPaths.size > 0;
+    },
     async list() {
-      const valFiles = await listVal();
-      const exclude = [
-        ...options.exclude ?? [],
-        ...valFiles.map((file) => file.path),
-      ];
-      return [...await listSourceFiles(train, { exclude }), ...valFiles];
+      const files = await listSplits({ train, val }, options);
+      valPaths = new Set(files.val.map((file) => file.path));
+      return [...files.train, ...files.val];
     },
     async open(files) {
-      const valPaths = new Set((await listVal()).map((file) => file.path));
       const isVal = (file: SourceFile) => valPaths.has(file.path);
       async function* pieces(): AsyncGenerator<SplitPiece> {
         const trainFiles = files.filter((file) => !isVal(file));
-        const split = val === undefined ? undefined : "train";
+        const split = valPaths.size > 0 ? "train" : undefined;
         for await (const piece of documents(trainFiles, { textField })) {
           yield { ...piece, split };
         }
@@ -116,4 +125,31 @@ export function filesSource(
       });
     },
   };
+}
+
+function identityOf(path: string): string {
+  return isHubPath(path) ? path : resolve(path);
+}
+
+async function listSplits(
+  { train, val }: { train: string; val: string | undefined },
+  options: FilesOptions,
+): Promise<Record<Split, SourceFile[]>> {
+  if (val === undefined) {
+    return isHubPath(train)
+      ? await hubFiles(train, options)
+      : { train: await listSourceFiles(train, options), val: [] };
+  }
+  // Whatever its names say, it was named as what to validate on.
+  const valFiles = isHubPath(val)
+    ? Object.values(await hubFiles(val, options)).flat()
+    : await listSourceFiles(val, options);
+  const exclude = valFiles.map((file) => file.path);
+  const trainFiles = isHubPath(train)
+    ? (await hubFiles(train, options)).train
+      .filter((file) => !exclude.includes(file.path))
+    : await listSourceFiles(train, {
+      exclude: [...options.exclude ?? [], ...exclude],
+    });
+  return { train: trainFiles, val: valFiles };
 }

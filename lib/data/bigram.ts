@@ -54,7 +54,7 @@ const Cached = z.object({
 
 /**
  * Fits a bigram model to the training tokens and judges it on the validation
- * windows. The result is kept in the prepared folder.
+ * windows. The result is kept in the folder, if that is a prepared one.
  *
  * @param shards Opened token shards.
  * @param options Which windows to judge.
@@ -86,15 +86,15 @@ export async function bigramBaseline(
   }
   const of = { train: shards.train.fingerprint, val: shards.val.fingerprint };
   const name = `bigram-${sequenceLength}-${windows}-${maxTrainTokens}.json`;
-  const path = join(shards.dir, name);
-  const cached = await readCached(path);
+  const path = shards.isPrepared ? join(shards.dir, name) : undefined;
+  const cached = path && await readCached(path);
   if (cached && cached.train === of.train && cached.val === of.val) {
     const { loss, valTokens, trainTokens } = cached;
     return { loss, valTokens, trainTokens };
   }
 
-  const train = firstTokens(shards.train.parts, maxTrainTokens);
-  const probability = bigramModel(train, shards.manifest.tokenizer.vocabSize);
+  const train = shards.train.blocks(maxTrainTokens);
+  const probability = bigramModel(train, shards.vocabSize);
   let sum = 0;
   const window = new Int32Array(sequenceLength + 1);
   for (let index = 0; index < windows; index++) {
@@ -107,11 +107,13 @@ export async function bigramBaseline(
   const result = {
     loss: -sum / valTokens,
     valTokens,
-    trainTokens: train.reduce((sum, part) => sum + part.length, 0),
+    trainTokens: Math.min(shards.train.length, maxTrainTokens),
   };
   // Only spares time: a folder that cannot be written to is no reason to fail.
-  await writeFileAtomic(path, JSON.stringify({ ...of, ...result }) + "\n")
-    .catch(() => {});
+  if (path !== undefined) {
+    await writeFileAtomic(path, JSON.stringify({ ...of, ...result }) + "\n")
+      .catch(() => {});
+  }
   return result;
 }
 
@@ -124,7 +126,7 @@ export async function bigramBaseline(
  * adds up to 1.
  */
 export function bigramModel(
-  train: readonly Tokens[],
+  train: Iterable<Tokens>,
   vocabSize: number,
 ): (previous: number, next: number) => number {
   const pairs = new PairCounts(vocabSize);
@@ -177,13 +179,4 @@ async function readCached(path: string) {
   } catch {
     return undefined;
   }
-}
-
-function firstTokens(parts: readonly Tokens[], limit: number): Tokens[] {
-  let left = limit;
-  return parts.map((part) => {
-    const taken = part.subarray(0, left);
-    left -= taken.length;
-    return taken;
-  });
 }

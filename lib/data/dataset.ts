@@ -17,7 +17,9 @@ import { tinyStoriesSource } from "./tiny_stories.ts";
  * The data somebody wants:
  *
  * - `corpus`: the default corpus, with its fixed split.
- * - `files`: `train` is a file or folder, `val` another one for validation.
+ * - `files`: `train` is a file or folder, `val` another one for validation,
+ *   or either is `hf://datasets/OWNER/NAME` with `@REVISION` and `/FILES` if
+ *   wanted, which is downloaded; names such as `validation` say what is for what.
  *   Without `val`, one document of every 20 is held out, chosen by the seed;
  *   where there are fewer than 20 (one large `.txt`, say), the last 5 % of the
  *   tokens are. `textField` names the column of the text in `.jsonl`,
@@ -74,7 +76,12 @@ function sourceOf(
       const { root = "data/prepared", outDir } = options;
       // Prepared folders may lie within the folder that is prepared.
       const exclude = [root, ...outDir === undefined ? [] : [outDir]];
-      return filesSource(request, { exclude });
+      const { onProgress, signal } = options;
+      return filesSource(request, {
+        exclude,
+        ...(onProgress ? { onProgress } : {}),
+        ...(signal ? { signal } : {}),
+      });
     }
     case "tinystories":
       return tinyStoriesSource(request.dataPath, options);

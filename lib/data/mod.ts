@@ -31,9 +31,16 @@ export {
 export {
   openShards,
   type OpenShardsOptions,
+  type TokenPart,
   TokenSequence,
+  type TokenSequenceOptions,
   type TokenShards,
 } from "./shards.ts";
+export {
+  openTokenFiles,
+  type OpenTokenFilesOptions,
+  type TokenLayout,
+} from "./token_files.ts";
 export {
   type DocumentOptions,
   documents,

@@ -7,12 +7,8 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { hashFile } from "./_files.ts";
-import {
-  type Manifest,
-  readManifest,
-  type ShardEntry,
-  type Split,
-} from "./manifest.ts";
+import { type TokenPart, tokenPart } from "./_token_parts.ts";
+import { readManifest, type ShardEntry, type Split } from "./manifest.ts";
 
 /** How to open a prepared folder. */
 export interface OpenShardsOptions {
@@ -25,28 +21,43 @@ export interface OpenShardsOptions {
   verify?: boolean;
 }
 
+/** What is known of a sequence of tokens. */
+export interface TokenSequenceOptions {
+  /** SHA-256 (hexadecimal) that differs whenever the tokens do. */
+  fingerprint: string;
+  /**
+   * Every id that is copied out must be below this. Unset where they are known
+   * to be.
+   */
+  vocabSize?: number;
+  /** What to call the tokens in messages. */
+  name?: string;
+}
+
+const BLOCK_TOKENS = 1 << 16;
+
 /** The tokens of one split as one sequence, whatever files they lie in. */
 export class TokenSequence {
   /** Tokens in all. */
   readonly length: number;
-  /** The tokens, file by file; not to be written to. */
-  readonly parts: readonly (Uint16Array | Uint32Array)[];
   /** SHA-256 (hexadecimal) that differs whenever the tokens do. */
   readonly fingerprint: string;
+  readonly #parts: readonly TokenPart[];
   readonly #starts: readonly number[];
+  readonly #vocabSize: number | undefined;
+  readonly #name: string;
 
   /**
    * Joins parts to one sequence.
    *
    * @param parts The tokens, file by file.
-   * @param fingerprint What tells them from other tokens.
+   * @param options What tells them from other tokens, and what they may be.
    */
-  constructor(
-    parts: readonly (Uint16Array | Uint32Array)[],
-    fingerprint: string,
-  ) {
-    this.parts = parts;
-    this.fingerprint = fingerprint;
+  constructor(parts: readonly TokenPart[], options: TokenSequenceOptions) {
+    this.#parts = parts;
+    this.fingerprint = options.fingerprint;
+    this.#vocabSize = options.vocabSize;
+    this.#name = options.name ?? "the tokens";
     const starts = [];
     let length = 0;
     for (const part of parts) {
@@ -62,7 +73,8 @@ export class TokenSequence {
    *
    * @param start The first token.
    * @param target Where they go; as many as it holds are copied.
-   * @throws {RangeError} If the sequence ends before `target` is full.
+   * @throws {RangeError} If the sequence ends before `target` is full, or an id
+   * is not of the vocabulary.
    */
   copyTo(start: number, target: Int32Array): void {
     if (start < 0 || start + target.length > this.length) {
@@ -75,22 +87,56 @@ export class TokenSequence {
     let index = this.#starts.findLastIndex((partStart) => partStart <= start);
     let copied = 0;
     while (copied < target.length) {
-      const part = this.parts[index]!;
+      const part = this.#parts[index]!;
       const from = start + copied - this.#starts[index]!;
-      const piece = part.subarray(from, from + target.length - copied);
-      target.set(piece, copied);
-      copied += piece.length;
+      const count = Math.min(part.length - from, target.length - copied);
+      part.copyTo(from, target.subarray(copied, copied + count));
+      copied += count;
       index++;
+    }
+    if (this.#vocabSize !== undefined) this.#check(start, target);
+  }
+
+  /**
+   * Gives the tokens block by block.
+   *
+   * @param limit How many at most, from the start. Default: all.
+   * @yields Blocks of them; each is valid until the next is asked for.
+   */
+  *blocks(limit: number = Infinity): Generator<Int32Array> {
+    const length = Math.min(this.length, limit);
+    const buffer = new Int32Array(Math.min(BLOCK_TOKENS, length));
+    for (let start = 0; start < length; start += buffer.length) {
+      const block = buffer.subarray(0, length - start);
+      this.copyTo(start, block);
+      yield block;
+    }
+  }
+
+  #check(start: number, ids: Int32Array): void {
+    const vocabSize = this.#vocabSize!;
+    for (let index = 0; index < ids.length; index++) {
+      const id = ids[index]!;
+      if (id >= 0 && id < vocabSize) continue;
+      throw new RangeError(
+        `Token ${start + index} of ${this.#name} is ${
+          id < 0 ? "negative or far too large" : id
+        }, but the model's padded_vocab_size is ${vocabSize}: choose a model with a larger vocabulary, or other data`,
+      );
     }
   }
 }
 
-/** A prepared folder, opened. */
+/** Token shards, opened. */
 export interface TokenShards {
-  /** The folder. */
+  /** Their folder. */
   readonly dir: string;
-  /** What it holds. */
-  readonly manifest: Manifest;
+  /** What the data are called. */
+  readonly name: string;
+  /** All ids are below this. */
+  readonly vocabSize: number;
+  /** Whether the folder is one of `prepareDataset`, where more may be kept about the tokens. */
+  readonly isPrepared: boolean;
   /** The tokens to train on. */
   readonly train: TokenSequence;
   /** The tokens held out for validation. */
@@ -117,9 +163,7 @@ export async function openShards(
   dir: string,
   options: OpenShardsOptions = {},
 ): Promise<TokenShards> {
-  if (new Uint8Array(Uint16Array.of(1).buffer)[0] !== 1) {
-    throw new Error("Token shards need a little-endian machine");
-  }
+  refuseBigEndian();
   const manifest = await readManifest(dir);
   const { train, val } = manifest.splits;
   for (const shard of [...train.shards, ...val.shards]) {
@@ -131,11 +175,24 @@ export async function openShards(
     const hash = createHash("sha256").update(manifest.dtype);
     for (const { sha256 } of shards) hash.update(sha256);
     return new TokenSequence(
-      shards.map(({ file }) => tokensOf(map(join(dir, file)), manifest.dtype)),
-      hash.digest("hex"),
+      shards.map(({ file }) => tokenPart(map(join(dir, file)), manifest.dtype)),
+      { fingerprint: hash.digest("hex"), name: `${dir}, ${split}` },
     );
   };
-  return { dir, manifest, train: sequence("train"), val: sequence("val") };
+  return {
+    dir,
+    name: manifest.name,
+    vocabSize: manifest.tokenizer.vocabSize,
+    isPrepared: true,
+    train: sequence("train"),
+    val: sequence("val"),
+  };
+}
+
+/** Files hold ids little-endian, and are mapped as they are. */
+export function refuseBigEndian(): void {
+  if (new Uint8Array(Uint16Array.of(1).buffer)[0] === 1) return;
+  throw new Error("Token shards need a little-endian machine");
 }
 
 async function checkShard(
@@ -157,12 +214,4 @@ async function checkShard(
   }
 }
 
-function tokensOf(
-  bytes: Uint8Array,
-  dtype: Manifest["dtype"],
-): Uint16Array | Uint32Array {
-  const { buffer, byteOffset, byteLength } = bytes;
-  return dtype === "uint16"
-    ? new Uint16Array(buffer, byteOffset, byteLength / 2)
-    : new Uint32Array(buffer, byteOffset, byteLength / 4);
-}
+export type { TokenPart } from "./_token_parts.ts";

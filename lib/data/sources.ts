@@ -44,7 +44,10 @@ const READERS: Readonly<Record<string, Reader>> = {
   ".parquet": readParquet,
 };
 
-const KINDS = Object.keys(READERS).join(", ");
+/** Endings of the files that text is read from. */
+export const TEXT_KINDS: readonly string[] = Object.keys(READERS);
+
+const KINDS = TEXT_KINDS.join(", ");
 
 /**
  * Lists the text files of a folder, or one file.
@@ -76,7 +79,7 @@ export async function listSourceFiles(
     );
   }
   const paths = stat.isFile ? [path] : await walk(path, excluded);
-  const files = await Promise.all(paths.map(statFile));
+  const files = await Promise.all(paths.map(statSourceFile));
   if (files.length === 0) {
     throw new Error(
       `Cannot read text from ${path}: it holds no ${KINDS} file`,
@@ -149,7 +152,8 @@ async function walk(
   return found.flat().sort((a, b) => a < b ? -1 : a > b ? 1 : 0);
 }
 
-async function statFile(path: string): Promise<SourceFile> {
+/** A file as it is now. */
+export async function statSourceFile(path: string): Promise<SourceFile> {
   const stat = await Deno.stat(path);
   return {
     path,
@@ -160,7 +164,7 @@ async function statFile(path: string): Promise<SourceFile> {
 }
 
 async function refuseIfChanged(before: SourceFile): Promise<void> {
-  const now = await statFile(before.path);
+  const now = await statSourceFile(before.path);
   if (now.size === before.size && now.mtimeMs === before.mtimeMs) return;
   throw new Error(
     `Cannot use ${before.path}: it changed while it was read: start again when nothing writes to it`,

@@ -24,7 +24,7 @@ import { readJsonArray } from "./_json.ts";
 import { readTar } from "./_tar.ts";
 import type { SplitPiece, TextSource } from "./_text_source.ts";
 import { decodeUtf8 } from "./_utf8.ts";
-import type { SourceFile } from "./sources.ts";
+import { statSourceFile } from "./sources.ts";
 
 /** The commit that all results refer to; copies of it need no look at the hub. */
 const REPOSITORY: HubRepository = {
@@ -74,7 +74,7 @@ export function tinyStoriesSource(
     },
     hasVal: true,
     async list() {
-      return [await statFile(await archive(dataPath, options))];
+      return [await statSourceFile(await archive(dataPath, options))];
     },
     open([file]) {
       const { path, size } = file!;
@@ -164,14 +164,4 @@ class Gunzip {
       yield chunk.slice();
     }
   }
-}
-
-async function statFile(path: string): Promise<SourceFile> {
-  const { size, mtime, ctime } = await Deno.stat(path);
-  return {
-    path,
-    size,
-    mtimeMs: mtime?.getTime() ?? 0,
-    ctimeMs: ctime?.getTime() ?? null,
-  };
 }

@@ -45,6 +45,8 @@ export interface Context {
   host: string;
   /** What is wanted, in messages: "config.json of the model x/y". */
   subject: string;
+  /** What is done with it, in messages. */
+  verb: "download" | "upload";
   onProgress: (progress: DownloadProgress) => void;
   onNotice: (text: string) => void;
   signal: AbortSignal | undefined;
@@ -55,9 +57,12 @@ export interface Context {
 /** Fills in the options of a download. */
 export async function contextOf(
   repository: HubRepository,
-  { path, ...options }: HubOptions & { path?: string },
+  { path, verb = "download", ...options }: HubOptions & {
+    path?: string;
+    verb?: Context["verb"];
+  },
 ): Promise<Context> {
-  checkRepository(repository);
+  checkRepository(repository, verb);
   const settings = options.settings ?? await hubSettings();
   const name = describeRepository(repository);
   return {
@@ -65,6 +70,7 @@ export async function contextOf(
     settings,
     host: new URL(settings.endpoint).host,
     subject: path === undefined ? name : `${path} of ${name}`,
+    verb,
     onProgress: options.onProgress ?? (() => {}),
     onNotice: options.onNotice ?? (() => {}),
     signal: options.signal,

@@ -57,26 +57,33 @@ export async function describeFile(
   context: Context,
   { commit, path }: { commit: string; path: string },
 ): Promise<RemoteFile> {
-  const entries = await ask(context, async (access) => {
-    const { pathsInfo } = await import("@huggingface/hub");
-    const { type, name } = context.repository;
-    const repo = { type, name };
-    const entries = await pathsInfo({
-      ...access,
-      repo,
-      revision: commit,
-      paths: [path],
-    });
-    return entries.filter((entry) => entry.type === "file").map(remoteFile);
-  });
+  const entries = await describeFiles(context, { commit, paths: [path] });
   const entry = entries.find((entry) => entry.path === path);
   if (entry) return entry;
   throw new HubError(
     "not_found",
-    `Cannot download ${context.subject}: there is no such file at ${
+    `Cannot ${context.verb} ${context.subject}: there is no such file at ${
       revisionOf(context.repository)
     }: check its name`,
   );
+}
+
+/** Some files of a commit: those of them that it has. */
+export async function describeFiles(
+  context: Context,
+  { commit, paths }: { commit: string; paths: readonly string[] },
+): Promise<RemoteFile[]> {
+  return await ask(context, async (access) => {
+    const { pathsInfo } = await import("@huggingface/hub");
+    const { type, name } = context.repository;
+    const entries = await pathsInfo({
+      ...access,
+      repo: { type, name },
+      revision: commit,
+      paths: [...paths],
+    });
+    return entries.filter((entry) => entry.type === "file").map(remoteFile);
+  });
 }
 
 /** All files of a commit. */
@@ -110,7 +117,7 @@ function remoteFile(entry: unknown): RemoteFile {
 }
 
 /** Asks, and says so if the answer is not a hub's. */
-async function ask<T>(
+export async function ask<T>(
   context: Context,
   question: (access: { hubUrl: string; fetch: typeof fetch }) => Promise<T>,
 ): Promise<T> {
@@ -127,7 +134,7 @@ async function ask<T>(
       : reasonOf(cause);
     throw new HubError(
       "failed",
-      `Cannot download ${context.subject}: ${context.host} does not answer as a hub does (${reason}): check HF_ENDPOINT`,
+      `Cannot ${context.verb} ${context.subject}: ${context.host} does not answer as a hub does (${reason}): check HF_ENDPOINT`,
       { cause },
     );
   }

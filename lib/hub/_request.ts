@@ -48,10 +48,20 @@ export async function request(
   }
 }
 
-/** {@linkcode request} for the client library, which only asks for small things. */
+/** A file is sent at least that fast, however slow the line. */
+const SLOWEST_BYTES_PER_MS = 50;
+
+/** {@linkcode request} for the client library, which only asks for small things, and sends files. */
 export function hubFetch(context: Context): typeof fetch {
-  return async (input, init) =>
-    await request(String(input), context, { ...init, buffer: true });
+  return async (input, init) => {
+    const sentBytes = init?.body instanceof Blob ? init.body.size : 0;
+    const timeoutMs = context.timeoutMs + sentBytes / SLOWEST_BYTES_PER_MS;
+    return await request(
+      String(input),
+      { ...context, timeoutMs },
+      { ...init, buffer: true },
+    );
+  };
 }
 
 /** Waits for something from the network, but not forever. */
@@ -122,11 +132,14 @@ export function reasonOf(error: unknown): string {
     .replace(/^client error \(\w+\): /, "");
 }
 
-function noAnswer(cause: unknown, { subject, host }: Context): Failure {
+function noAnswer(
+  cause: unknown,
+  { verb, subject, host }: Context,
+): Failure {
   return {
     error: new HubError(
       "unreachable",
-      `Cannot download ${subject}: ${host} could not be reached (${
+      `Cannot ${verb} ${subject}: ${host} could not be reached (${
         reasonOf(cause)
       }): check the network, or set HF_ENDPOINT to a mirror`,
       { cause },
@@ -142,7 +155,10 @@ function refusal(response: Response, context: Context): Failure {
     why: string,
     isTransient = false,
   ): Failure => ({
-    error: new HubError(reason, `Cannot download ${context.subject}: ${why}`),
+    error: new HubError(
+      reason,
+      `Cannot ${context.verb} ${context.subject}: ${why}`,
+    ),
     isTransient,
     ...retryAfter(response),
   });

@@ -280,6 +280,22 @@ function cannotWrite(
   );
 }
 
+/** The hash of a file here, of the kind that a hub names for it. */
+export async function fileDigest(
+  path: string,
+  { digest }: Pick<RemoteFile, "digest">,
+): Promise<string> {
+  using file = await Deno.open(path, { read: true });
+  const { size } = await file.stat();
+  const hash = startHash({ digest, size });
+  const buffer = new Uint8Array(READ_BYTES);
+  for (;;) {
+    const count = await file.read(buffer);
+    if (count === null) return hash.digest("hex");
+    hash.update(buffer.subarray(0, count));
+  }
+}
+
 function startHash({ digest, size }: { digest: Digest; size: number }): Hash {
   return digest.algorithm === "sha256"
     ? createHash("sha256")

@@ -93,7 +93,8 @@ export async function downloadFile(
  * files there are, unless `HF_HUB_OFFLINE` is set.
  *
  * @param repository The repository.
- * @param options How to download; `include` chooses files, by default all.
+ * @param options How to download; `include` chooses files by
+ * their paths, and is told all of them; by default all.
  * @returns The folder that holds them under their names.
  * @throws {TypeError} If a name cannot be one.
  * @throws {HubError} If they cannot be had; the message says why and what to do.
@@ -111,7 +112,9 @@ export async function downloadFile(
  */
 export async function downloadRepository(
   repository: HubRepository,
-  options: HubOptions & { include?: (path: string) => boolean } = {},
+  options: HubOptions & {
+    include?: (path: string, paths: readonly string[]) => boolean;
+  } = {},
 ): Promise<string> {
   const { include = () => true } = options;
   const context = await contextOf(repository, options);
@@ -120,8 +123,9 @@ export async function downloadRepository(
   const cached = folder && await isFolder(folder) ? folder : undefined;
   return await orCached(cached, context, async () => {
     const commit = await currentCommit(context);
-    const files = (await listCommit(context, commit))
-      .filter(({ path }) => include(path));
+    const all = await listCommit(context, commit);
+    const paths = all.map(({ path }) => path);
+    const files = all.filter(({ path }) => include(path, paths));
     if (files.length === 0) {
       throw new HubError(
         "not_found",

@@ -18,3 +18,8 @@ export {
 export { HubError, type HubErrorReason } from "./error.ts";
 export type { HubRepository } from "./repository.ts";
 export { type HubSettings, hubSettings } from "./settings.ts";
+export {
+  uploadDirectory,
+  type UploadOptions,
+  type UploadResult,
+} from "./upload.ts";

@@ -34,17 +34,20 @@ export function describeRepository({ type, name }: HubRepository): string {
  *
  * @throws {TypeError} If its name or revision cannot be one.
  */
-export function checkRepository({ name, revision }: HubRepository): void {
+export function checkRepository(
+  { name, revision }: HubRepository,
+  verb: string,
+): void {
   if (!/^(\b[\w.-]+\b\/)?\b[\w.-]+\b$/.test(name) || /--|\.\./.test(name)) {
     throw new TypeError(
-      `Cannot download ${
+      `Cannot ${verb} ${
         JSON.stringify(name)
       }: it is not the name of a repository: expected OWNER/NAME`,
     );
   }
   if (revision !== undefined && !isSafePath(revision)) {
     throw new TypeError(
-      `Cannot download ${name} at ${
+      `Cannot ${verb} ${name} at ${
         JSON.stringify(revision)
       }: it is not a branch, a tag or a commit`,
     );

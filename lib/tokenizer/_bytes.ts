@@ -46,7 +46,25 @@ export function byteLevelTokenBytes(token: string): Uint8Array {
   return bytes;
 }
 
+/** Bytes as text of as many characters, each of the byte's number. */
+export function bytesAsText(bytes: ArrayLike<number>): string {
+  let text = "";
+  for (let index = 0; index < bytes.length; index++) {
+    text += String.fromCharCode(bytes[index]!);
+  }
+  return text;
+}
+
+/** The printable character that `tokenizer.json` writes for a byte. */
+export function byteLevelSymbol(byte: number): string {
+  return SYMBOL_OF_BYTE[byte]!;
+}
+
+const SYMBOL_OF_BYTE: Readonly<Record<number, string>> =
+  new ByteLevelPreTokenizer({ type: "ByteLevel" }).byte_encoder;
+
 const BYTE_OF_SYMBOL = new Map(
-  Object.entries(new ByteLevelPreTokenizer({ type: "ByteLevel" }).byte_encoder)
-    .map(([byte, symbol]) => [symbol, Number(byte)]),
+  Object.entries(SYMBOL_OF_BYTE).map((
+    [byte, symbol],
+  ) => [symbol, Number(byte)]),
 );

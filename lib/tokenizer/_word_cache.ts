@@ -13,39 +13,60 @@ export interface WordEncoder {
   encodeWord(word: string): readonly number[];
 }
 
-const MAX_WORDS = 1 << 17;
+const MAX_WORDS = 1 << 16;
 const MAX_WORD_LENGTH = 48;
+
+/** More ids than a word that is remembered can have: 4 bytes a character, 3 characters for each in a normal form. */
+const MAX_WORD_IDS = 1 << 10;
 
 /** A growing list of ids. */
 export class IdBuffer {
-  #ids: Int32Array;
+  #ids: Int32Array<ArrayBuffer>;
   #length = 0;
 
   constructor(capacity: number) {
     this.#ids = new Int32Array(Math.max(16, capacity));
   }
 
-  append(ids: ArrayLike<number>): void {
-    const length = this.#length + ids.length;
+  get length(): number {
+    return this.#length;
+  }
+
+  append(ids: ArrayLike<number>, start = 0, end = ids.length): void {
+    const length = this.#length + end - start;
     if (length > this.#ids.length) {
       const grown = new Int32Array(Math.max(length, this.#ids.length * 2));
       grown.set(this.#ids.subarray(0, this.#length));
       this.#ids = grown;
     }
-    for (let index = 0; index < ids.length; index++) {
+    for (let index = start; index < end; index++) {
       this.#ids[this.#length++] = ids[index]!;
     }
   }
 
-  ids(): Int32Array {
+  /** Copies ids that another buffer holds. */
+  appendFrom(other: IdBuffer, start: number, end: number): void {
+    this.append(other.#ids, start, end);
+  }
+
+  clear(): void {
+    this.#length = 0;
+  }
+
+  ids(): Int32Array<ArrayBuffer> {
     return this.#ids.subarray(0, this.#length);
   }
 }
 
-/** Encodes sections of text through a bounded memory of words. */
+/**
+ * Encodes sections of text through a bounded memory of words. All ids lie in one
+ * buffer: an object for each word would be several times the memory.
+ */
 export class WordCache {
   readonly #encoder: WordEncoder;
-  readonly #known = new Map<string, readonly number[]>();
+  /** Where a word's ids begin, times MAX_WORD_IDS, plus how many they are. */
+  readonly #places = new Map<string, number>();
+  readonly #ids = new IdBuffer(1 << 12);
 
   constructor(encoder: WordEncoder) {
     this.#encoder = encoder;
@@ -53,17 +74,26 @@ export class WordCache {
 
   encode(text: string, sectionIndex: number, into: IdBuffer): void {
     for (const word of this.#encoder.words(text, sectionIndex)) {
-      const known = this.#known.get(word);
-      into.append(known ?? this.#learn(word));
+      const place = this.#places.get(word);
+      if (place === undefined) into.append(this.#learn(word));
+      else {
+        const start = Math.floor(place / MAX_WORD_IDS);
+        into.appendFrom(this.#ids, start, start + place % MAX_WORD_IDS);
+      }
     }
   }
 
   #learn(word: string): readonly number[] {
     const ids = this.#encoder.encodeWord(word);
-    if (word.length <= MAX_WORD_LENGTH) {
-      if (this.#known.size >= MAX_WORDS) this.#known.clear();
+    if (word.length <= MAX_WORD_LENGTH && ids.length < MAX_WORD_IDS) {
+      if (this.#places.size >= MAX_WORDS) {
+        this.#places.clear();
+        this.#ids.clear();
+      }
+      const place = this.#ids.length * MAX_WORD_IDS + ids.length;
+      this.#ids.append(ids);
       // A slice of a text keeps the whole text alive: joined and cut again, it is a copy.
-      this.#known.set(` ${word}`.slice(1), ids);
+      this.#places.set(` ${word}`.slice(1), place);
     }
     return ids;
   }

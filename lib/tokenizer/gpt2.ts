@@ -5,7 +5,9 @@
  */
 
 import { createHash } from "node:crypto";
-import { decodeBytes } from "./_bytes.ts";
+import { joinPairs, type Ranks } from "./_byte_pairs.ts";
+import { bytesAsText, decodeBytes } from "./_bytes.ts";
+import { withUnicodeSpaces } from "./_exact.ts";
 import {
   addedTokenPattern,
   IdBuffer,
@@ -25,13 +27,6 @@ const END_OF_TEXT = addedTokenPattern(
 );
 
 /**
- * Merging one word takes time quadratic in its length. Words this long are no
- * words (a line of base64, a genome); they are cut, which moves a token border
- * or two and nothing else.
- */
-const MAX_WORD_LENGTH = 2048;
-
-/**
  * Loads GPT-2's tokenizer (r50k_base), whose table arrives with npm.
  *
  * @returns The tokenizer; `<|endoftext|>` (50256) begins and ends documents.
@@ -46,23 +41,41 @@ const MAX_WORD_LENGTH = 2048;
  */
 export async function loadGpt2Tokenizer(): Promise<Tokenizer> {
   // Dynamic: the table takes a tenth of a second that other tokenizers need not pay.
-  const [encoding, { default: ranks }, { R50K_TOKEN_SPLIT_REGEX }] =
-    await Promise.all([
-      import("gpt-tokenizer/encoding/r50k_base"),
-      import("gpt-tokenizer/bpeRanks/r50k_base"),
-      import("gpt-tokenizer/encodingParams/constants"),
-    ]);
-  const encodeOptions = { disallowedSpecial: new Set<string>() };
-  const cache = new WordCache({
-    words: (text) => cutLongWords(text.match(R50K_TOKEN_SPLIT_REGEX) ?? []),
-    encodeWord: (word) => encoding.encode(word, encodeOptions),
-  });
+  const [{ default: tokens }, { R50K_TOKEN_SPLIT_REGEX }] = await Promise.all([
+    import("gpt-tokenizer/bpeRanks/r50k_base"),
+    import("gpt-tokenizer/encodingParams/constants"),
+  ]);
+  const pattern = withUnicodeSpaces(R50K_TOKEN_SPLIT_REGEX);
   const utf8 = new TextEncoder();
-  const bytes = ranks.map((token) =>
-    typeof token === "string" ? utf8.encode(token) : Uint8Array.from(token)
+  const ranks: Ranks = new Map(
+    tokens.map((token, id) => [
+      bytesAsText(typeof token === "string" ? utf8.encode(token) : token),
+      id,
+    ]),
   );
+  const cache = new WordCache({
+    words: (text) => text.match(pattern) ?? [],
+    encodeWord(word) {
+      const bytes = bytesAsText(utf8.encode(word));
+      const whole = ranks.get(bytes);
+      if (whole !== undefined) return [whole];
+      let start = 0;
+      return joinPairs(bytes, ranks).map((end) => {
+        const id = ranks.get(bytes.slice(start, end))!;
+        start = end;
+        return id;
+      });
+    },
+  });
   const none = new Uint8Array(0);
-  const tokenBytes = (id: number): Uint8Array => bytes[id] ?? none;
+  const known: Uint8Array[] = [];
+  const tokenBytes = (id: number): Uint8Array => {
+    const token = tokens[id];
+    if (token === undefined) return none;
+    return known[id] ??= typeof token === "string"
+      ? utf8.encode(token)
+      : Uint8Array.from(token);
+  };
 
   const tokenizer = {
     source: "gpt2",
@@ -70,7 +83,8 @@ export async function loadGpt2Tokenizer(): Promise<Tokenizer> {
     bosId: END_OF_TEXT_ID,
     eosId: END_OF_TEXT_ID,
     useBos: false,
-    fingerprint: createHash("sha256").update("gpt2 r50k_base").digest("hex"),
+    fingerprint: createHash("sha256").update("gpt2 r50k_base, Unicode spaces")
+      .digest("hex"),
     files: [],
     encode(text: string, options?: EncodeOptions): Int32Array {
       const ids = new IdBuffer(text.length >> 1);
@@ -84,18 +98,4 @@ export async function loadGpt2Tokenizer(): Promise<Tokenizer> {
     tokenBytes,
   };
   return tokenizer;
-}
-
-function cutLongWords(words: readonly string[]): readonly string[] {
-  if (words.every((word) => word.length <= MAX_WORD_LENGTH)) return words;
-  return words.flatMap((word) => {
-    const pieces = [];
-    for (let start = 0; start < word.length;) {
-      let end = start + MAX_WORD_LENGTH;
-      if (/[\ud800-\udbff]/.test(word[end - 1] ?? "")) end++;
-      pieces.push(word.slice(start, end));
-      start = end;
-    }
-    return pieces;
-  });
 }

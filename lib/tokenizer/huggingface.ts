@@ -12,6 +12,7 @@ import {
 import { createHash } from "node:crypto";
 import { byteLevelTokenBytes, decodeBytes } from "./_bytes.ts";
 import { readTokenizerDirectory } from "./_directory.ts";
+import { makeExact } from "./_exact.ts";
 import {
   addedTokenPattern,
   IdBuffer,
@@ -50,6 +51,7 @@ export async function loadHuggingFaceTokenizer(
   let engine: Engine;
   try {
     engine = new Engine(found.tokenizer, { eos_token: found.eosToken });
+    makeExact(engine);
   } catch (cause) {
     throw new SyntaxError(
       `Cannot load the tokenizer from ${directory}: tokenizer.json is not one that can be used: ${

@@ -65,7 +65,7 @@ export interface TrainingState {
   readonly config: RunConfig;
   readonly model: GPT;
   readonly optimizer: AdamW;
-  readonly tokenizer: Tokenizer;
+  readonly tokenizer: Tokenizer | undefined;
 }
 
 /** Writes everything that a run needs to go on as if it had not stopped. */
@@ -98,7 +98,7 @@ export async function writeTrainingCheckpoint(
     modelConfigToYaml(config.model_config),
   );
   await draft.writeText(CHECKPOINT_FILES.config, runConfigToYaml(config));
-  for (const file of tokenizer.files) await draft.copyFile(file);
+  for (const file of tokenizer?.files ?? []) await draft.copyFile(file);
 }
 
 /** Loads a checkpoint, which has been verified, into a run. */

@@ -9,6 +9,7 @@ import type { DataConfig, RunConfig } from "../config/mod.ts";
 import {
   type DatasetRequest,
   openShards,
+  openTokenFiles,
   prepareDataset,
   type PrepareOptions,
   type PrepareProgress,
@@ -18,10 +19,16 @@ import { loadTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
 
 /** A run's tokenizer and tokens. */
 export interface Dataset extends Disposable {
-  /** What made the tokens. */
-  readonly tokenizer: Tokenizer;
+  /** What made the tokens; undefined where nobody said what made those of another tool. */
+  readonly tokenizer: Tokenizer | undefined;
   /** The tokens, mapped into memory. */
   readonly shards: TokenShards;
+}
+
+/** Text as tokens. */
+export interface TextDataset extends Dataset {
+  /** What made the tokens. */
+  readonly tokenizer: Tokenizer;
 }
 
 /** Options of {@linkcode openDataset}. */
@@ -39,16 +46,24 @@ export async function openDataset(
   config: Pick<RunConfig, "data" | "tokenizer_dir" | "model_config">,
   options: OpenDatasetOptions = {},
 ): Promise<Dataset> {
-  if (config.tokenizer_dir === null) {
+  const { data, tokenizer_dir } = config;
+  const maxVocab = config.model_config.padded_vocab_size;
+  const tokenizer = tokenizer_dir === null
+    ? undefined
+    : await loadTokenizer(tokenizer_dir);
+  if (data.class_path === "LitData" || data.class_path === "TokenFiles") {
+    const open = openTokens(data, maxVocab);
+    return { tokenizer, ...await mapped(open) };
+  }
+  if (tokenizer === undefined) {
     throw new RangeError(
       "Cannot prepare the data: tokenizer_dir is not set: give a folder with tokenizer.json, or gpt2",
     );
   }
-  const tokenizer = await loadTokenizer(config.tokenizer_dir);
-  return await open(requestOf(config.data), tokenizer, {
-    ...preparationOf(config.data),
+  return await openPrepared(requestOf(data), tokenizer, {
+    ...preparationOf(data),
     ...options,
-    maxVocab: config.model_config.padded_vocab_size,
+    maxVocab,
   });
 }
 
@@ -61,33 +76,53 @@ export async function openText(
   path: string,
   tokenizer: Tokenizer,
   options: OpenDatasetOptions & { maxVocab: number },
-): Promise<Dataset> {
+): Promise<TextDataset> {
   const request: DatasetRequest = { kind: "files", train: path };
-  return await open(request, tokenizer, { ...options, valFraction: 0 });
+  return await openPrepared(request, tokenizer, { ...options, valFraction: 0 });
 }
 
-async function open(
+async function openPrepared(
   request: DatasetRequest,
   tokenizer: Tokenizer,
   options: Omit<PrepareOptions, "tokenizer">,
-): Promise<Dataset> {
+): Promise<TextDataset> {
   const { dir } = await prepareDataset(request, { tokenizer, ...options });
-  const files: MappedFile[] = [];
-  const shards = await openShards(dir, {
-    map: (path) => {
-      const file = new MappedFile(path);
-      files.push(file);
-      return file.bytes;
-    },
-  });
-  return {
-    tokenizer,
-    shards,
-    [Symbol.dispose]: () => files.forEach((file) => file[Symbol.dispose]()),
+  return { tokenizer, ...await mapped((map) => openShards(dir, { map })) };
+}
+
+type TokenData = Extract<
+  DataConfig,
+  { class_path: "LitData" | "TokenFiles" }
+>;
+type TextData = Exclude<DataConfig, TokenData>;
+
+type Open = (map: (path: string) => Uint8Array) => Promise<TokenShards>;
+
+function openTokens(data: TokenData, maxVocab: number): Open {
+  return (map) => {
+    if (data.class_path === "TokenFiles") {
+      return openTokenFiles(data.init_args.data_path, { map, maxVocab });
+    }
+    const { data_path, split_names } = data.init_args;
+    const [train, val] = split_names ?? [];
+    return openTokenFiles(data_path, {
+      map,
+      maxVocab,
+      layout: "litdata",
+      ...(train && val ? { splitNames: [train, val] } : {}),
+    });
   };
 }
 
-function requestOf(data: DataConfig): DatasetRequest {
+/** Opens tokens whose files are mapped until it is disposed of. */
+async function mapped(open: Open): Promise<Omit<Dataset, "tokenizer">> {
+  using files = new DisposableStack();
+  const shards = await open((path) => files.use(new MappedFile(path)).bytes);
+  const kept = files.move();
+  return { shards, [Symbol.dispose]: () => kept.dispose() };
+}
+
+function requestOf(data: TextData): DatasetRequest {
   switch (data.class_path) {
     case "Corpus":
       return { kind: "corpus" };
@@ -102,15 +137,11 @@ function requestOf(data: DataConfig): DatasetRequest {
     }
     case "TinyStories":
       return { kind: "tinystories", dataPath: data.init_args.data_path };
-    default:
-      throw new RangeError(
-        `Cannot prepare data of class ${data.class_path}: Corpus, TextFiles and TinyStories can be read`,
-      );
   }
 }
 
 function preparationOf(
-  data: DataConfig,
+  data: TextData,
 ): Pick<PrepareOptions, "seed" | "workers"> {
   if (data.class_path === "Corpus") return {};
   const { seed, num_workers } = data.init_args;

@@ -1,5 +1,7 @@
 import { dirname, join } from "node:path";
-import type { Manifest, Split, TokenShards } from "../../lib/data/mod.ts";
+import { bytesOf } from "../../lib/data/_shard_writer.ts";
+import { tokenPart } from "../../lib/data/_token_parts.ts";
+import type { Split, TokenShards } from "../../lib/data/mod.ts";
 import { TokenSequence } from "../../lib/data/mod.ts";
 
 /** Runs a test body in a folder of its own. */
@@ -38,42 +40,21 @@ export function allTokens(shards: TokenShards, split: Split): number[] {
 export function countingShards(length: number): TokenShards {
   const cut = [0, Math.floor(length / 3), Math.floor(length / 2), length];
   const parts = cut.slice(1).map((end, index) =>
-    Uint16Array.from(
-      { length: end - cut[index]! },
-      (_, place) => cut[index]! + place,
+    tokenPart(
+      bytesOf(Uint16Array.from(
+        { length: end - cut[index]! },
+        (_, place) => cut[index]! + place,
+      )),
+      "uint16",
     )
   );
-  const sequence = new TokenSequence(parts, `counting to ${length}`);
-  const manifest: Manifest = {
-    format: "moebius-tokens",
-    version: 1,
-    name: "counting",
-    key: "0",
-    dtype: "uint16",
-    tokenizer: {
-      source: "none",
-      fingerprint: "",
-      vocabSize: length,
-      bosId: null,
-      eosId: null,
-    },
-    settings: {
-      source: null,
-      bos: false,
-      eos: false,
-      valFraction: 0.05,
-      seed: 0,
-    },
-    sources: [],
-    emptyDocuments: 0,
-    splits: {
-      train: { tokens: length, documents: 1, textBytes: 0, shards: [] },
-      val: { tokens: length, documents: 1, textBytes: 0, shards: [] },
-    },
-  };
+  const fingerprint = `counting to ${length}`;
+  const sequence = new TokenSequence(parts, { fingerprint });
   return {
     dir: "memory",
-    manifest,
+    name: "counting",
+    vocabSize: length,
+    isPrepared: false,
     train: sequence,
     val: sequence,
   };

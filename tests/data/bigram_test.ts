@@ -72,7 +72,7 @@ Deno.test("bigramBaseline() judges the windows of the loader, and keeps the resu
     assert.equal(result.valTokens, 20 * 16);
     assert.equal(result.trainTokens, shards.train.length);
 
-    const p = bigramModel(shards.train.parts, tokenizer.vocabSize);
+    const p = bigramModel(shards.train.blocks(), tokenizer.vocabSize);
     const tokens = new Int32Array(20 * 17);
     shards.val.copyTo(0, tokens);
     let sum = 0;

@@ -1,6 +1,6 @@
 /**
- * A hub on this machine: the parts of the protocol that downloads use, with a
- * second server behind redirects, and with faults on demand.
+ * A hub on this machine: the parts of the protocol that downloads and uploads
+ * use, with a second server behind redirects, and with faults on demand.
  */
 import { createHash } from "node:crypto";
 import { Buffer } from "node:buffer";
@@ -10,6 +10,7 @@ import {
   type ServerResponse,
 } from "node:http";
 import type { AddressInfo } from "node:net";
+import { uploadProtocol } from "./_uploads.ts";
 
 /** A commit of a repository: contents by path. */
 export type Files = Record<string, string | Uint8Array>;
@@ -60,7 +61,11 @@ export async function startHub(
   const faults: Fault[] = [];
   const stored = new Map<string, Uint8Array>();
 
-  const store = await listen("store", ({ url }, response) => {
+  const store = await listen("store", ({ method, url, body }, response) => {
+    if (method === "PUT") {
+      stored.set(url.slice(1), body);
+      return answer(response, 200);
+    }
     const content = stored.get(url.slice(1));
     if (content === undefined) return answer(response, 404);
     sendContent(content, response);
@@ -72,10 +77,35 @@ export async function startHub(
     route(request, response);
   });
 
+  const uploads = uploadProtocol({
+    repositories,
+    commits,
+    stored,
+    storeAddress: () => address(store),
+    commit: (repository, files) => commit(repository, files),
+  });
+
+  function commit(
+    repository: string,
+    files: Files,
+    commit = randomCommit(),
+  ): string {
+    const contents = Object.entries(files).map(([path, content]) =>
+      [path, bytesOf(content)] as const
+    );
+    commits.set(commit, new Map(contents));
+    repositories[repository] = {
+      ...repositories[repository],
+      main: commit,
+      [commit]: commit,
+    };
+    return commit;
+  }
+
   function listen(
     server: LoggedRequest["server"],
     handle: (
-      request: LoggedRequest & { body: string },
+      request: LoggedRequest & { body: Uint8Array },
       response: ServerResponse,
     ) => void,
   ) {
@@ -97,11 +127,12 @@ export async function startHub(
   }
 
   function route(
-    { url, body }: LoggedRequest & { body: string },
+    request: LoggedRequest & { body: Uint8Array },
     response: ServerResponse,
   ): void {
-    const { pathname, searchParams } = new URL(url, "http://hub");
+    const { pathname, searchParams } = new URL(request.url, "http://hub");
     const path = decodeURIComponent(pathname);
+    if (uploads.answer({ ...request, path }, response)) return;
     const [, kind, name, call, rest = ""] =
       /^\/api\/(models|datasets)\/([^/]+\/[^/]+)\/(revision|paths-info|tree)\/(.*)$/
         .exec(path) ?? [];
@@ -129,7 +160,7 @@ export async function startHub(
       });
     }
     if (call === "paths-info") {
-      const { paths } = JSON.parse(body);
+      const { paths } = JSON.parse(new TextDecoder().decode(request.body));
       return answer(
         response,
         200,
@@ -181,18 +212,7 @@ export async function startHub(
     requests,
     faults,
     repositories,
-    commit(repository, files, commit = randomCommit()) {
-      const contents = Object.entries(files).map(([path, content]) =>
-        [path, bytesOf(content)] as const
-      );
-      commits.set(commit, new Map(contents));
-      repositories[repository] = {
-        ...repositories[repository],
-        main: commit,
-        [commit]: commit,
-      };
-      return commit;
-    },
+    commit,
     async [Symbol.asyncDispose]() {
       for (const http of [hub, store]) {
         http.closeAllConnections();
@@ -307,8 +327,8 @@ function address(server: { address(): AddressInfo | string | null }): string {
   return `http://127.0.0.1:${bound.port}`;
 }
 
-async function bodyOf(message: IncomingMessage): Promise<string> {
-  let text = "";
-  for await (const chunk of message) text += String(chunk);
-  return text;
+async function bodyOf(message: IncomingMessage): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of message) chunks.push(Buffer.from(chunk));
+  return new Uint8Array(Buffer.concat(chunks));
 }

@@ -354,3 +354,19 @@ Deno.test("downloadRepository() keeps a file without content", async () => {
     );
   });
 });
+
+Deno.test("downloadRepository() makes do with the cache offline, without a request", async () => {
+  await withHub(async ({ hub, options, settings }) => {
+    hub.commit("datasets/ann/stories", { "a.txt": "one", "b/c.txt": "two" });
+    const folder = await downloadRepository(STORIES, options);
+    const before = hub.requests.length;
+    const offline = { ...options, settings: { ...settings, offline: true } };
+    assert.equal(await downloadRepository(STORIES, offline), folder);
+    assert.deepEqual(await filesIn(folder), ["a.txt", "b/c.txt"]);
+    await assert.rejects(
+      downloadRepository({ ...STORIES, name: "ann/poems" }, offline),
+      hubError("offline", /HF_HUB_OFFLINE is set, and there is no copy/),
+    );
+    assert.equal(hub.requests.length, before);
+  });
+});
