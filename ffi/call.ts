@@ -4,6 +4,7 @@
  * @module
  */
 
+import { throwIfInterrupted } from "./interrupt.ts";
 import { checkHandle, cString, native, readText } from "./library.ts";
 import type { Operators } from "./operators.generated.ts";
 import { parseSchema, type Schema } from "./schema.ts";
@@ -90,6 +91,7 @@ export function call(
 ): Result | Result[] | undefined {
   const operator = operators.get(name) ?? resolve(name);
   const { symbols, error } = native();
+  throwIfInterrupted();
   const [self] = args;
   if (operator.inPlace && !(self instanceof Tensor)) {
     throw new TypeError(

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { aten } from "./call.ts";
 import { scope } from "./scope.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -60,8 +61,69 @@ export function display(tensor: Tensor): Record<string, string> {
     ["values", values],
     ["statistics", statistics],
   ];
+  const map = heatMap(tensor);
   const html = rows.map(([name, value]) =>
     `<tr><th style="text-align:left">${name}</th><td style="text-align:left"><code>${value}</code></td></tr>`
   ).join("");
-  return { "text/plain": text, "text/html": `<table>${html}</table>` };
+  return { "text/plain": text, "text/html": `<table>${html}</table>${map}` };
+}
+
+/** Most cells of a heat map in each direction, and the size of one in pixels. */
+const MOST_CELLS = 32;
+const CELL_PIXELS = 8;
+
+/**
+ * The last two dimensions as an image: blue below zero, red above, as strong as the largest value. Of
+ * large ones every nth row and column, of more dimensions the first matrix.
+ */
+function heatMap(tensor: Tensor): string {
+  if (tensor.dim < 2 || tensor.numel === 0 || tensor.dtype === "bool") {
+    return "";
+  }
+  const { values, width, height } = scope(() => {
+    let matrix = tensor.detach();
+    while (matrix.dim > 2) matrix = matrix.select(0, 0);
+    const every = (size: number) => Math.ceil(size / MOST_CELLS);
+    const [rows = 1, columns = 1] = matrix.shape;
+    const thinRows = aten(
+      "slice.Tensor",
+      matrix,
+      0,
+      null,
+      null,
+      every(rows),
+    );
+    const thin = aten(
+      "slice.Tensor",
+      thinRows,
+      1,
+      null,
+      null,
+      every(columns),
+    );
+    const [height = 1, width = 1] = thin.shape;
+    const values = [...thin.to("float64").toArray()].map(Number);
+    return { values, width, height };
+  });
+  const most = Math.max(...values.map(Math.abs).filter(Number.isFinite), 1e-30);
+  const cells = values.map((value, i) =>
+    `<rect x="${i % width}" y="${
+      Math.floor(i / width)
+    }" width="1.05" height="1.05" fill="${color(value / most)}"/>`
+  );
+  const svg =
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${
+      width * CELL_PIXELS
+    }" height="${height * CELL_PIXELS}">${cells.join("")}</svg>`;
+  // An image, because notebooks that are not trusted show no SVG of their own.
+  return `<img alt="values as colours" src="data:image/svg+xml;base64,${
+    btoa(svg)
+  }">`;
+}
+
+/** From blue at -1 over white at 0 to red at 1; grey where there is no number. */
+function color(value: number): string {
+  if (!Number.isFinite(value)) return "#808080";
+  const pale = Math.round(255 * (1 - Math.abs(value)));
+  return value < 0 ? `rgb(${pale},${pale},255)` : `rgb(255,${pale},${pale})`;
 }

@@ -18,6 +18,12 @@ export {
 } from "./dtype.ts";
 export { TorchError, type TorchErrorKind } from "./error.ts";
 export { type BuildInfo, buildInfo } from "./library.ts";
+export {
+  InterruptedError,
+  protectFromInterrupt,
+  raiseOnInterrupt,
+  takeInterrupt,
+} from "./interrupt.ts";
 export { MappedFile } from "./mapped_file.ts";
 export * from "./random.ts";
 export * from "./runtime.ts";

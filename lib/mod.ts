@@ -9,6 +9,8 @@
  * - sweeps: {@linkcode sweep}, {@linkcode loadSweep}, {@linkcode Study}
  * - to and from LitGPT and Hugging Face: {@linkcode planImport}, {@linkcode readCheckpoint}
  * - evaluation and text: {@linkcode evaluateLoss}, {@linkcode generateText}
+ * - in notebooks: {@linkcode train}, {@linkcode follow}, {@linkcode compare}, {@linkcode lrFind},
+ *   {@linkcode routeText}, {@linkcode openCheckpoint}, {@linkcode showTokens}
  *
  * @module
  */
@@ -23,8 +25,10 @@ export * from "./generate/sample.ts";
 export * from "./interop/mod.ts";
 export * from "./metrics/mod.ts";
 export * from "./model/mod.ts";
+export * from "./notebook/mod.ts";
 export * from "./operators/mod.ts";
 export * from "./optimizer/adamw.ts";
+export * from "./plots/mod.ts";
 export * from "./progress/mod.ts";
 export * from "./sweep/mod.ts";
 export * from "./tokenizer/mod.ts";

@@ -16,6 +16,7 @@ const WITH_TENSORS = [
   "lib/train/",
   "lib/generate/",
   "lib/evaluate/",
+  "lib/notebook/",
   "lib/cli/",
   "lib/mod.ts",
   "lib/checkpoint/state.ts",

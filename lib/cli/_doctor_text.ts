@@ -119,7 +119,7 @@ function describeAttention({ attention }: DeviceDiagnosis): string[] {
 
 function describeJupyter(kernel: string | null): string {
   return kernel === null
-    ? "no Deno kernel: `deno jupyter --install` installs one"
+    ? "no Deno kernel: `deno task kernel` installs one"
     : `Deno kernel in ${kernel}`;
 }
 

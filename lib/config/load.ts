@@ -25,6 +25,7 @@ import { modelChecks } from "./_model_checks.ts";
 import { runChecks } from "./_run_checks.ts";
 import { DATA_NAMES, runFields } from "./_run_fields.ts";
 import { readCommandLine } from "./flags.ts";
+import { rememberSources } from "./display.ts";
 import { deriveModelConfig } from "./model.ts";
 import { plannedSteps } from "./plan.ts";
 import { ConfigError, type Problem, showValue } from "./problem.ts";
@@ -172,6 +173,7 @@ function resolve(
     );
   }
   sources.set("model_config.rope_n_elem", "derived");
+  rememberSources(config, sources);
   return { config: freeze(config), sources, notices };
 }
 

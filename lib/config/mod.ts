@@ -11,6 +11,7 @@
  */
 
 export type { DeepReadonly, Input, Output } from "./_fields.ts";
+export { sourcesOf } from "./display.ts";
 export {
   type CommandLine,
   flagOf,

@@ -44,12 +44,16 @@ function logSumExp(logits_NE: Tensor): Tensor {
 
 /** What the experts of all layers did since the last time somebody asked. */
 export interface ExpertLoad {
+  /** The layers that have experts. */
+  readonly layers: readonly number[];
   /** Choices of each expert [L][E], as numbers of tokens. */
   readonly counts: number[][];
   /** The busiest expert's load over the mean, averaged over layers; 1 when all are used alike. */
   readonly maxOverMean: number;
   /** Mean entropy of the router's probabilities, in nats, averaged over layers; log(E) when undecided. */
   readonly entropy: number;
+  /** The same of each layer. */
+  readonly entropies: readonly number[];
 }
 
 /** On a GPU so many blocks add up entropies, each for itself. */
@@ -151,11 +155,13 @@ export class RouterStatistics {
         this.#entropies_LS.zero_();
         this.#passes_L.zero_();
         return {
+          layers: this.#layers,
           counts,
           maxOverMean: mean(
             counts.map((row) => Math.max(...row) / mean(row)),
           ),
           entropy: mean(entropy),
+          entropies: entropy,
         };
       })
     );

@@ -11,6 +11,7 @@ import {
   type AttentionBackend,
   type Device,
   full,
+  noGrad,
   scope,
   type Tensor,
 } from "../../ffi/mod.ts";
@@ -202,6 +203,25 @@ export class GPT {
       blocks.backward(loss, full([], scale, { device: this.device }));
       return loss.detach();
     });
+  }
+
+  /**
+   * The experts [B * T, K], int64, that each layer sends tokens [B, T] to, the most wanted first; null
+   * for a layer without experts.
+   */
+  routing(tokens_BT: Tensor): (Tensor | null)[] {
+    this.weights.refresh();
+    return noGrad(() =>
+      scope(() => {
+        const rope = this.#positions(tokens_BT);
+        let x: Residual = { sum: this.#embed(tokens_BT), pending: null };
+        return this.blocks.map((block) => {
+          const output = scope(() => block.forward(x, { rope }));
+          x = output.x;
+          return output.routing;
+        });
+      })
+    );
   }
 
   /** Frees everything. */

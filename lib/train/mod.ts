@@ -4,8 +4,10 @@
  * @module
  */
 
+export * from "./build.ts";
 export * from "./dataset.ts";
 export * from "./device.ts";
+export * from "./find_learning_rate.ts";
 export * from "./plan.ts";
 export * from "./schedule.ts";
 export * from "./trainer.ts";

@@ -6,7 +6,7 @@
  */
 
 import { join } from "node:path";
-import { manualSeed } from "../../ffi/mod.ts";
+import { manualSeed, protectFromInterrupt } from "../../ffi/mod.ts";
 import { resolveResume, type ResumePoint } from "../checkpoint/find.ts";
 import {
   CHECKPOINT_FILES,
@@ -25,8 +25,10 @@ import {
   openTensorBoard,
 } from "../metrics/mod.ts";
 import { countParameters } from "../model/count.ts";
-import { GPT } from "../model/gpt.ts";
-import { AdamW } from "../optimizer/adamw.ts";
+import type { ExpertLoad } from "../model/balance.ts";
+import type { CreateMlp, GPT } from "../model/gpt.ts";
+import type { AdamW } from "../optimizer/adamw.ts";
+import { buildForTraining } from "./build.ts";
 import {
   readTrainingCheckpoint,
   type RunProgress,
@@ -46,6 +48,10 @@ import { TrainStep } from "./step.ts";
 export interface TrainObserver {
   /** A row of metrics was written. */
   onMetrics?(row: MetricsRow): void;
+  /** What the experts did since the last row of metrics. */
+  onExpertLoad?(load: ExpertLoad, step: number): void;
+  /** Between two steps; training goes on when the promise is fulfilled. */
+  betweenSteps?(): Promise<void> | void;
   /** The model was validated. */
   onValidation?(evaluation: Evaluation, step: number): void;
   /** A checkpoint is safely on disk. */
@@ -62,6 +68,8 @@ export interface OpenOptions {
   readonly placement: Placement;
   /** Told what happens. */
   readonly observer?: TrainObserver;
+  /** Makes layers of one's own. Default: those of the configuration. */
+  readonly createMlp?: CreateMlp;
 }
 
 /** Why a run ended. */
@@ -112,6 +120,8 @@ export class Trainer {
   readonly model: GPT;
   /** How long the run is. */
   readonly plan: RunPlan;
+  /** Learning rate of the steps that follow; null is the schedule's. */
+  learningRate: number | null = null;
   readonly #dataset: Dataset;
   readonly #optimizer: AdamW;
   readonly #trainStep: TrainStep;
@@ -132,7 +142,7 @@ export class Trainer {
    */
   static async open(
     config: RunConfig,
-    { dataset, placement, observer = {} }: OpenOptions,
+    { dataset, placement, observer = {}, createMlp }: OpenOptions,
   ): Promise<Trainer> {
     const resume = await resolveResume(config.resume, config.out_dir);
     for (const warning of resume?.warnings ?? []) {
@@ -146,24 +156,11 @@ export class Trainer {
     }
     for (const warning of store.warnings) observer.onMessage?.(warning);
 
-    const { train, optimizer: { init_args: adam } } = config;
-    const { operators } = placement;
-    const model = new GPT(config.model_config, {
-      device: placement.device,
-      precision: placement.precision,
-      attention: placement.attention,
-      tieEmbeddings: train.tie_embeddings,
-      maxSeqLength: train.max_seq_length,
-      gradientCheckpointing: train.gradient_checkpointing,
-      operators,
-    });
-    const optimizer = new AdamW(model.weights.parameters, {
-      betas: adam.betas,
-      eps: adam.eps,
-      weightDecay: adam.weight_decay,
-      maxNorm: train.max_norm,
-      operators,
-    });
+    const { model, optimizer } = buildForTraining(
+      config,
+      placement,
+      createMlp === undefined ? {} : { createMlp },
+    );
     manualSeed(config.seed);
     const progress = await start(config, { model, optimizer }, resume);
     return new Trainer(config, {
@@ -181,7 +178,7 @@ export class Trainer {
   /** Called by `open` alone. */
   private constructor(
     config: RunConfig,
-    parts: Required<OpenOptions> & {
+    parts: Required<Omit<OpenOptions, "createMlp">> & {
       model: GPT;
       optimizer: AdamW;
       store: CheckpointStore;
@@ -261,6 +258,7 @@ export class Trainer {
     let reason = this.#reasonToStop(signal);
     while (reason === null) {
       this.#runStep();
+      await this.#observer.betweenSteps?.();
       if (isDue(this.step, evaluation.interval)) await this.validate();
       if (isDue(this.step, train.save_interval ?? 0)) {
         await this.save(checkpointName(this.step));
@@ -286,6 +284,7 @@ export class Trainer {
   /** Measures the loss on the fixed validation batches. */
   async validate(): Promise<Evaluation> {
     const { train, eval: { max_iters } } = this.config;
+    using _whole = protectFromInterrupt();
     const startedMs = performance.now();
     const evaluation = await evaluateLoss(this.model, this.#dataset.shards, {
       batchSize: train.micro_batch_size,
@@ -305,6 +304,7 @@ export class Trainer {
 
   /** Saves a checkpoint under a name that LitGPT would give it; returns its path. */
   async save(name: string): Promise<string> {
+    using _whole = protectFromInterrupt();
     const startedMs = performance.now();
     for (const logger of this.#loggers) logger.sync();
     const { deno, torch } = this.#info;
@@ -362,11 +362,13 @@ export class Trainer {
 
   #runStep(): void {
     const { accumulationIters, schedule } = this.plan;
+    using _whole = protectFromInterrupt();
     const meter = this.#meter;
     const startedMs = performance.now();
     const step = ++meter.progress.step;
     const epoch = this.#loader.epoch;
-    const lr = learningRateOfStep(step, accumulationIters, schedule);
+    const lr = this.learningRate ??
+      learningRateOfStep(step, accumulationIters, schedule);
     this.#trainStep.run(() => this.#loader.next(), lr);
     meter.progress.tokens += meter.tokensPerStep;
     const isLogged = isDue(step, this.config.train.log_interval);
@@ -397,6 +399,7 @@ export class Trainer {
     const skipped = this.#optimizer.skipped.item();
     this.#watchSkipped(skipped, loss, gradNorm);
     const load = this.model.statistics.read();
+    if (load !== undefined) this.#observer.onExpertLoad?.(load, this.step);
     return {
       loss,
       grad_norm: gradNorm,

@@ -1,0 +1,92 @@
+/** Where a run is, above its figure: a bar and the current numbers, as HTML and as one line of text. */
+
+import type { MetricsRow } from "../metrics/columns.ts";
+import { formatCount, formatDuration } from "../progress/format.ts";
+import { escapeHtml } from "./_html.ts";
+
+/** What the status of a run tells. */
+export interface Status {
+  /** What it is called. */
+  readonly name: string;
+  /** What it does: "training". */
+  readonly state: string;
+  /** Optimizer steps done. */
+  readonly step: number;
+  /** Optimizer steps in all; Infinity where time decides. */
+  readonly steps: number;
+  /** The newest value of each metric. */
+  readonly latest: MetricsRow;
+  /** What else there is to say; the newest last. */
+  readonly messages: readonly string[];
+  /** Why it failed, if it did. */
+  readonly error?: string;
+}
+
+const COLORS: Readonly<Record<string, string>> = {
+  training: "#0072b2",
+  finished: "#009e73",
+  failed: "#c0392b",
+};
+const OTHER_COLOR = "#888888";
+const MAX_MESSAGES = 3;
+
+/** Draws a status; its height does not change while the run goes on. */
+export function renderStatus(status: Status): { html: string; text: string } {
+  const { name, state, step, steps, latest, messages, error } = status;
+  const share = Number.isFinite(steps) && steps > 0
+    ? Math.min(1, step / steps)
+    : 0;
+  const numbers = numbersOf(latest, state);
+  const place = Number.isFinite(steps)
+    ? `step ${step}/${steps}`
+    : `step ${step}`;
+  const percent = `${Math.floor(share * 100)}%`;
+  const color = COLORS[state] ?? OTHER_COLOR;
+  const items = numbers.map(([label, value]) =>
+    `<span style="margin-right:12px;white-space:nowrap">${label}&nbsp;<b>${value}</b></span>`
+  );
+  const notes = messages.slice(-MAX_MESSAGES).map((message) =>
+    `<div style="color:#777">${escapeHtml(message)}</div>`
+  );
+  const failure = error === undefined
+    ? ""
+    : `<pre style="color:${COLORS["failed"]};white-space:pre-wrap">${
+      escapeHtml(error)
+    }</pre>`;
+  return {
+    html: `<div style="font-size:13px;font-variant-numeric:tabular-nums">` +
+      `<div><b>${escapeHtml(name)}</b> <span style="color:${color}">${
+        escapeHtml(state)
+      }</span>, ${place}</div>` +
+      `<div style="height:8px;margin:4px 0 6px;background:rgba(128,128,128,0.2);border-radius:4px">` +
+      `<div style="height:8px;width:${percent};background:${color};border-radius:4px"></div></div>` +
+      `<div>${items.join(" ")}</div>${notes.join("")}${failure}</div>`,
+    text: [
+      `${name} ${state}, ${place}`,
+      ...numbers.map(([label, value]) => `${label} ${value}`),
+      ...(error === undefined ? [] : [error]),
+    ].join("  "),
+  };
+}
+
+function numbersOf(row: MetricsRow, state: string): [string, string][] {
+  const fixed = (value: number) => value.toFixed(3);
+  const shown: [string, number | undefined, (value: number) => string][] = [
+    ["loss", row.loss, fixed],
+    ["validation", row.val_loss, fixed],
+    ["learning rate", row.learning_rate, (value) => value.toExponential(2)],
+    ["gradient", row.grad_norm, (value) => value.toPrecision(3)],
+    ["tokens/s", row.tokens_per_second, formatCount],
+    ["tokens", row.tokens, formatCount],
+    ["memory", row.memory_gib, (value) => `${value.toPrecision(3)} GiB`],
+    ["time", row.time, formatDuration],
+    [
+      "left",
+      state === "training" ? row.remaining_time : undefined,
+      formatDuration,
+    ],
+  ];
+  return shown.flatMap(([label, value, format]): [string, string][] =>
+    value === undefined ? [] : [[label, format(value)]]
+  );
+}

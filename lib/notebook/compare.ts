@@ -1,0 +1,46 @@
+/**
+ * Runs in one figure.
+ *
+ * @module
+ */
+
+import { balanceFigure } from "../plots/routing.ts";
+import { type RunSeries, trainingFigure } from "../plots/training.ts";
+import { Plot } from "./plot.ts";
+
+/** What can be compared: runs of this kernel, runs that are followed, or rows with a name. */
+export type Comparable =
+  | RunSeries
+  | { readonly name: string; readonly metrics: RunSeries["rows"] };
+
+function seriesOf(run: Comparable): RunSeries {
+  return "rows" in run ? run : { name: run.name, rows: run.metrics };
+}
+
+/**
+ * Loss, learning rate, gradient norm and speed of several runs in one figure.
+ *
+ * @example
+ * ```ts
+ * import { compare } from "moebius";
+ *
+ * const rows = [{ optimizer_step: 1, loss: 8.3 }];
+ * const plot = compare([{ name: "a", rows }, { name: "b", rows }]);
+ * ```
+ */
+export function compare(runs: readonly Comparable[]): Plot {
+  const series = runs.map(seriesOf);
+  return new Plot(
+    trainingFigure(series),
+    `Training of ${series.map(({ name }) => name).join(", ")}`,
+  );
+}
+
+/** Entropy of the routers and load of the busiest expert of several runs, over their steps. */
+export function compareBalance(runs: readonly Comparable[]): Plot {
+  const series = runs.map(seriesOf);
+  return new Plot(
+    balanceFigure(series),
+    `Balance of the experts of ${series.map(({ name }) => name).join(", ")}`,
+  );
+}

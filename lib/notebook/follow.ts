@@ -1,0 +1,108 @@
+/**
+ * Watching a run that another process trains.
+ *
+ * @module
+ */
+
+import { existsSync } from "node:fs";
+import { basename, join } from "node:path";
+import { hasEnded } from "../checkpoint/ended.ts";
+import { loadRunConfig, plannedSteps } from "../config/mod.ts";
+import { followMetrics, type MetricsRow } from "../metrics/mod.ts";
+import { LiveRun } from "./_live_run.ts";
+import { flushOutputs, onStop } from "./kernel.ts";
+
+/** Options of {@linkcode follow}. */
+export interface FollowRunOptions {
+  /** What the run is called in figures. Default: the folder's name. */
+  readonly name?: string;
+}
+
+/** A run of another process; made by {@linkcode follow}. */
+export interface FollowedRun {
+  /** What it is called in figures. */
+  readonly name: string;
+  /** Rows of metrics so far. */
+  readonly metrics: readonly MetricsRow[];
+  /** Fulfilled when the run has ended, or it is not followed any more. */
+  readonly done: Promise<void>;
+  /** Stops watching; the run goes on. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Shows a run live that another process trains, such as one of `deno task train`: from what it writes to
+ * its folder. It ends with the run, with `stop()`, or with the Stop button, which leaves the run alone.
+ *
+ * @example
+ * ```ts ignore
+ * const run = follow("out/quickstart");
+ * await run.done;
+ * ```
+ */
+export function follow(
+  outDir: string,
+  options: FollowRunOptions = {},
+): FollowedRun {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const name = options.name ?? basename(outDir);
+  let steps = plannedStepsOf(outDir);
+  let metrics: MetricsRow[] = [];
+  let state = "waiting";
+  const stepNow = () => metrics.at(-1)?.optimizer_step ?? 0;
+  const live = new LiveRun(
+    () => ({
+      name,
+      state,
+      step: stepNow(),
+      steps,
+      rows: metrics,
+      messages: [],
+    }),
+    true,
+  );
+  const watch = async () => {
+    using _stop = onStop(() => {
+      controller.abort();
+      return true;
+    });
+    const until = async () => {
+      const ended = stepNow() > 0 && await hasEnded(outDir, stepNow());
+      if (ended) state = "finished";
+      return ended;
+    };
+    try {
+      const path = join(outDir, "metrics.csv");
+      for await (const rows of followMetrics(path, { signal, until })) {
+        metrics = rows;
+        if (steps === Infinity) steps = plannedStepsOf(outDir);
+        state = "training";
+        live.refresh();
+      }
+    } finally {
+      if (state !== "finished") state = "not followed any more";
+      await live.finish();
+      await flushOutputs();
+    }
+  };
+  const done = watch();
+  return {
+    name,
+    get metrics() {
+      return metrics;
+    },
+    done,
+    async stop() {
+      controller.abort();
+      await done;
+    },
+  };
+}
+
+/** Infinity where it is not known. */
+function plannedStepsOf(outDir: string): number {
+  const file = join(outDir, "config.yaml");
+  if (!existsSync(file)) return Infinity;
+  return plannedSteps(loadRunConfig({ file }).config.train) ?? Infinity;
+}

@@ -1,0 +1,151 @@
+/**
+ * The Jupyter kernel that this program may run in, and what it needs done: outputs that arrive, a Stop
+ * button that stops, errors that are seen, and the project's folder to work in. Importing this module there does all of it; elsewhere it
+ * does nothing.
+ *
+ * @module
+ */
+
+import { fileURLToPath } from "node:url";
+import { raiseOnInterrupt, takeInterrupt } from "../../ffi/mod.ts";
+
+/** Name of the kernel, and of the folder that Jupyter finds it in. */
+export const KERNEL_NAME = "moebius";
+
+/** One thing in several forms, by MIME type; the front end shows the richest it knows. */
+export type DisplayBundle = Readonly<Record<string, unknown>>;
+
+/** What makes an object show itself as the last line of a cell. */
+export const DISPLAY: unique symbol = Symbol.for("Jupyter.display") as never;
+
+/** Late outputs drain in a tenth of a millisecond each. */
+const FLUSH_MS = 50;
+
+/** How long a Stop waits for an operator of a loop that awaits. */
+const STOP_MS = 1000;
+
+type Jupyter = typeof Deno.jupyter;
+
+const jupyter: Jupyter | undefined = findJupyter();
+
+/** Whether this program runs in a Jupyter kernel. */
+export function isInKernel(): boolean {
+  return jupyter !== undefined;
+}
+
+function findJupyter(): Jupyter | undefined {
+  try {
+    return Deno.jupyter;
+  } catch {
+    // Outside a kernel even asking throws.
+    return undefined;
+  }
+}
+
+/** An output of a cell whose content can be renewed, also after the cell has ended. */
+export class CellOutput {
+  readonly #id = crypto.randomUUID();
+  #isShown = false;
+
+  /** Shows something in place of what was shown before. Nothing happens outside a kernel. */
+  show(data: DisplayBundle): void {
+    send(this.#isShown ? "update_display_data" : "display_data", {
+      data,
+      metadata: {},
+      transient: { display_id: this.#id },
+    });
+    this.#isShown = true;
+  }
+}
+
+function send(type: string, content: Record<string, unknown>): void {
+  // Sent when it returns, whatever its type says.
+  void jupyter?.broadcast(type, content);
+}
+
+/**
+ * Shows an error that nobody awaits, under the cell that ran last; outside a kernel on the terminal.
+ */
+export function showError(what: string, error: unknown): void {
+  const detail = error instanceof Error
+    ? error.stack ?? error.message
+    : String(error);
+  const text = `${what}: ${detail}\n`;
+  if (jupyter === undefined) console.error(text);
+  else send("stream", { name: "stderr", text });
+}
+
+/** Waits until all outputs have arrived: before an error leaves a cell, and with it the kernel's attention. */
+export async function flushOutputs(): Promise<void> {
+  if (jupyter === undefined) return;
+  await new Promise((resolve) => setTimeout(resolve, FLUSH_MS));
+}
+
+/** What the cell that runs has shown already. */
+const shownInCell = new Set<unknown>();
+
+/** Says that an object is on view in the cell that runs: as its last line it is not shown once more. */
+export function markShown(object: object): void {
+  if (jupyter !== undefined) shownInCell.add(object);
+}
+
+/** What a Stop stops beside the operators of the cell that runs: each says whether it did. */
+const stoppers = new Set<() => boolean>();
+
+/** Asks to be called by every Stop, until it is disposed. */
+export function onStop(stop: () => boolean): Disposable {
+  stoppers.add(stop);
+  return { [Symbol.dispose]: () => void stoppers.delete(stop) };
+}
+
+const INSTALLED = Symbol.for("moebius.kernel");
+
+if (jupyter !== undefined && !Reflect.has(globalThis, INSTALLED)) {
+  Reflect.set(globalThis, INSTALLED, true);
+  // A path means the same in a notebook as on the command line.
+  Deno.chdir(fileURLToPath(new URL("../../", import.meta.url)));
+  flushAfterCells();
+  listenToStop();
+  showLostErrors();
+}
+
+/**
+ * The kernel calls a cell done while its outputs are still on their way, and clients then drop them or
+ * show them under the next cell. It waits for this function after each cell.
+ */
+function flushAfterCells(): void {
+  const internal: unknown = Reflect.get(Deno, "internal");
+  const parts: unknown = Reflect.get(Deno, internal as symbol);
+  const kernel: unknown = Reflect.get(Object(parts), "jupyter");
+  const original: unknown = Reflect.get(Object(kernel), "broadcastResult");
+  if (typeof original !== "function") return;
+  Reflect.set(Object(kernel), "broadcastResult", async (...args: unknown[]) => {
+    const [, result] = args;
+    if (!shownInCell.has(result)) await Reflect.apply(original, kernel, args);
+    shownInCell.clear();
+    await flushOutputs();
+  });
+}
+
+/** Jupyter's Stop is SIGINT. Cells that wait are reached here, loops of operators by the operators. */
+function listenToStop(): void {
+  raiseOnInterrupt();
+  Deno.addSignalListener("SIGINT", () => {
+    const stopped = [...stoppers].filter((stop) => stop()).length;
+    if (stopped > 0) takeInterrupt();
+    // A cell may be between two operators. If nothing runs, the signal is not for the next cell.
+    else setTimeout(takeInterrupt, STOP_MS);
+  });
+}
+
+/** The kernel says nothing of errors in timers and of promises that nobody awaits. */
+function showLostErrors(): void {
+  globalThis.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    showError("Error in background work", event.reason);
+  });
+  globalThis.addEventListener("error", (event) => {
+    event.preventDefault();
+    showError("Error in background work", event.error ?? event.message);
+  });
+}

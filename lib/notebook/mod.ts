@@ -1,0 +1,25 @@
+/**
+ * Working in a notebook: training that lives in a cell, and views of what was learned. Under the Jupyter
+ * kernel importing it also makes outputs arrive, Stop stop, and lost errors seen.
+ *
+ * @module
+ */
+
+import "./model_table.ts";
+
+export * from "./checkpoint.ts";
+export * from "./compare.ts";
+export * from "./follow.ts";
+export {
+  CellOutput,
+  DISPLAY,
+  type DisplayBundle,
+  isInKernel,
+  showError,
+} from "./kernel.ts";
+export * from "./lr_find.ts";
+export * from "./plot.ts";
+export * from "./routing.ts";
+export * from "./run.ts";
+export * from "./tokens.ts";
+export type { ConfigLike } from "./_config.ts";

@@ -1,0 +1,138 @@
+/**
+ * Figures in a notebook's page.
+ *
+ * A figure is two outputs. The second is a picture with Plotly's JSON beside it, which every front end
+ * shows, GitHub too. The first holds a script: in a trusted notebook it puts an interactive plot in the
+ * picture's place. Plotly itself is not in the notebook; the page loads it from the folder of the kernel,
+ * which Jupyter serves.
+ */
+
+import { encodeBase64 } from "./_html.ts";
+import { CellOutput, type DisplayBundle, KERNEL_NAME } from "./kernel.ts";
+import type { Figure } from "../plots/figure.ts";
+import { figurePng } from "../plots/picture.ts";
+
+/** Name of Plotly's script in the folder of the kernel. */
+export const PLOTLY_FILE = "plotly.min.js";
+
+const CONFIG = `{ responsive: true, displaylogo: false }`;
+
+// Loaded once a page. A page without the kernel's folder keeps its pictures.
+const LOAD = `
+const load = () => window.moebiusPlotly ??= new Promise((resolve, reject) => {
+  if (window.Plotly) return resolve(window.Plotly);
+  const config = document.getElementById("jupyter-config-data");
+  const base = config ? JSON.parse(config.textContent).baseUrl : "/";
+  const script = document.createElement("script");
+  script.src = base + "kernelspecs/${KERNEL_NAME}/${PLOTLY_FILE}";
+  script.onload = () => resolve(window.Plotly);
+  script.onerror = () => { window.moebiusPlotly = undefined; reject(); };
+  document.head.append(script);
+});
+const until = async (find) => {
+  for (let i = 0; i < 100; i++) {
+    const found = find();
+    if (found) return found;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw undefined;
+};`;
+
+/** A script that never says anything: where it cannot do its work, the picture stays. */
+function script(body: string): string {
+  return `<script>(async () => {${LOAD}${body}})().catch(() => {})</script>`;
+}
+
+/** JSON that can stand in a script in HTML. */
+function inScript(figure: Figure): string {
+  return JSON.stringify(figure).replaceAll("<", "\\u003c");
+}
+
+/** Draws a figure in the element with this id, or changes what is drawn there. */
+export function drawingScript(
+  id: string,
+  figure: Figure,
+  sequence: number,
+): string {
+  return script(`
+const figure = ${inScript(figure)};
+const plotly = await load();
+const div = await until(() => document.getElementById("${id}"));
+if ((div.moebiusSequence ?? 0) < ${sequence}) {
+  div.moebiusSequence = ${sequence};
+  plotly.react(div, figure.data, figure.layout, ${CONFIG});
+}`);
+}
+
+/** Puts an interactive plot in the place of the picture that is the next output. */
+export function interactiveScript(figure: Figure): string {
+  const id = `moebius-${crypto.randomUUID()}`;
+  return `<span id="${id}"></span>` + script(`
+const figure = ${inScript(figure)};
+const plotly = await load();
+const picture = await until(() => document.getElementById("${id}")
+  ?.closest(".jp-OutputArea-child")?.nextElementSibling?.querySelector("img"));
+const div = document.createElement("div");
+div.style.height = figure.layout.height + "px";
+picture.style.display = "none";
+picture.before(div);
+plotly.newPlot(div, figure.data, figure.layout, ${CONFIG});`);
+}
+
+/** A figure as every front end can show it. */
+export async function pictureBundle(
+  figure: Figure,
+  text: string,
+): Promise<DisplayBundle> {
+  return {
+    "application/vnd.plotly.v1+json": {
+      data: figure.data,
+      layout: figure.layout,
+      config: { responsive: true, displaylogo: false },
+    },
+    "image/png": encodeBase64(await figurePng(figure)),
+    "text/plain": text,
+  };
+}
+
+/** A figure that lives: while work goes on it changes, at the end it is a picture that is saved. */
+export class LiveFigure {
+  readonly #status = new CellOutput();
+  readonly #picture = new CellOutput();
+  readonly #id = `moebius-${crypto.randomUUID()}`;
+  readonly #height: number;
+  #sequence = 0;
+
+  /** Reserves `height` pixels: the page does not grow while work goes on. */
+  constructor(height: number) {
+    this.#height = height;
+  }
+
+  /** Shows a figure and, above it, HTML and its form as text. */
+  update(figure: Figure, status: { html: string; text: string }): void {
+    this.#sequence++;
+    const drawing = drawingScript(this.#id, figure, this.#sequence);
+    this.#status.show({
+      "text/html": status.html + drawing,
+      "text/plain": status.text,
+    });
+    if (this.#sequence > 1) return;
+    this.#picture.show({
+      "text/html":
+        `<div id="${this.#id}" style="height:${this.#height}px"></div>`,
+      "text/plain": "",
+    });
+  }
+
+  /** Shows the last figure as a picture. */
+  async finish(
+    figure: Figure,
+    status: { html: string; text: string },
+  ): Promise<void> {
+    this.#picture.show(await pictureBundle(figure, status.text));
+    this.#status.show({
+      "text/html": status.html + interactiveScript(figure),
+      "text/plain": status.text,
+    });
+  }
+}

@@ -1,0 +1,419 @@
+/**
+ * Training in a cell: live, stoppable, in the foreground or behind other cells.
+ *
+ * @module
+ */
+
+import { resolve } from "node:path";
+import { ensureSetup, getRngState, setRngState } from "../../ffi/mod.ts";
+import type { RunConfig } from "../config/mod.ts";
+import {
+  generateText,
+  type GenerateTextOptions,
+} from "../generate/generate.ts";
+import { type MetricsRow, readMetrics } from "../metrics/mod.ts";
+import type { ExpertLoad } from "../model/balance.ts";
+import type { CreateMlp, GPT } from "../model/gpt.ts";
+import { preparePictures } from "../plots/picture.ts";
+import type { LoadSample } from "../plots/routing.ts";
+import type { Tokenizer } from "../tokenizer/mod.ts";
+import { type Dataset, openDataset } from "../train/dataset.ts";
+import { placeRun } from "../train/device.ts";
+import { Trainer, type TrainSummary } from "../train/trainer.ts";
+import { checkedConfig, type ConfigLike } from "./_config.ts";
+import { figureOf, LiveRun, type RunSnapshot, statusOf } from "./_live_run.ts";
+import { interactiveScript, pictureBundle } from "./page.ts";
+import {
+  CellOutput,
+  DISPLAY,
+  type DisplayBundle,
+  flushOutputs,
+  isInKernel,
+  markShown,
+  onStop,
+  showError,
+} from "./kernel.ts";
+
+/** What a run is doing. */
+export type RunState =
+  | "opening"
+  | "training"
+  | "paused"
+  | "stopped"
+  | "finished"
+  | "failed";
+
+/** Options of {@linkcode train}. */
+export interface TrainOptions {
+  /** What the run is called in figures. Default: its out_dir. */
+  readonly name?: string;
+  /** Makes layers of one's own. */
+  readonly createMlp?: CreateMlp;
+  /** Show the live output. Default: true. */
+  readonly show?: boolean;
+}
+
+/** Most samples of the experts' loads that are kept. */
+const MAX_LOADS = 400;
+
+/** The newest run of each folder. */
+const runs = new Map<string, Run>();
+
+/**
+ * Trains a model, as `deno task train` does, with a live figure in the cell.
+ *
+ * Awaited, it keeps the cell busy, and the Stop button ends it with everything saved; `run.resume()` goes
+ * on. Not awaited, it trains while other cells run. A run that this kernel still trains into the same
+ * folder is stopped first.
+ *
+ * @param config Settings, a checked configuration, or the path of a run's YAML.
+ * @throws {ConfigError} if the configuration cannot be used.
+ *
+ * @example
+ * ```ts ignore
+ * const run = train({ model_name: "moe-quickstart", train: { max_steps: 200 } });
+ * await run;
+ * console.log(run.sample("The President"));
+ * ```
+ */
+export function train(
+  config: ConfigLike,
+  options: TrainOptions = {},
+): Run {
+  return new Run(checkedConfig(config), options);
+}
+
+/** What awaiting a run gives: the same run, which has ended. */
+export type EndedRun = Omit<Run, "then">;
+
+/** What makes a run something to await. */
+export type Then = (
+  onEnd: (run: EndedRun) => void,
+  onError?: (error: unknown) => void,
+) => Promise<void>;
+
+/** A run of this kernel; made by {@linkcode train}. */
+export class Run {
+  /** Its settings. */
+  readonly config: RunConfig;
+  /** What it is called in figures. */
+  readonly name: string;
+  /** Rows of metrics, as metrics.csv has them. */
+  readonly metrics: MetricsRow[] = [];
+  /** What the experts did, over the steps of this process. */
+  readonly loads: LoadSample[] = [];
+  /** What there was to say. */
+  readonly messages: string[] = [];
+  readonly #options: TrainOptions;
+  #state: RunState = "opening";
+  #trainer: Trainer | undefined;
+  #dataset: Dataset | undefined;
+  #summary: TrainSummary | undefined;
+  #error: unknown;
+  #learningRate: number | null = null;
+  #layers: readonly number[] = [];
+  #controller = new AbortController();
+  #pause: PromiseWithResolvers<void> | undefined;
+  #live: LiveRun;
+  #done: Promise<void>;
+
+  /** Called by {@linkcode train}. */
+  constructor(config: RunConfig, options: TrainOptions) {
+    this.config = config;
+    this.name = options.name ?? config.out_dir;
+    this.#options = options;
+    this.#live = this.#show();
+    this.#done = this.#run();
+  }
+
+  /** What it is doing. */
+  get state(): RunState {
+    return this.#state;
+  }
+
+  /** Optimizer steps done. */
+  get step(): number {
+    return this.#trainer?.step ?? 0;
+  }
+
+  /** The model; there while it is trained and afterwards. */
+  get model(): GPT {
+    return this.#opened().model;
+  }
+
+  /** Its tokenizer. */
+  get tokenizer(): Tokenizer {
+    return this.dataset.tokenizer;
+  }
+
+  /** Its tokens. */
+  get dataset(): Dataset {
+    this.#opened();
+    return this.#dataset!;
+  }
+
+  /** The layers that have experts: the rows of `loads`. */
+  get layers(): readonly number[] {
+    return this.#layers;
+  }
+
+  /** What it did, once it has ended. */
+  get summary(): TrainSummary | undefined {
+    return this.#summary;
+  }
+
+  /** The learning rate of the steps that follow; null is the schedule's. */
+  get learningRate(): number | null {
+    return this.#learningRate;
+  }
+
+  set learningRate(rate: number | null) {
+    if (rate !== null && !(rate >= 0 && Number.isFinite(rate))) {
+      throw new RangeError(
+        `Cannot train with learning rate ${rate}: expected a number from 0 on, or null for the schedule's`,
+      );
+    }
+    this.#learningRate = rate;
+    if (this.#trainer !== undefined) this.#trainer.learningRate = rate;
+    this.#say(
+      rate === null
+        ? `step ${this.step}: learning rate by schedule`
+        : `step ${this.step}: learning rate ${rate}`,
+    );
+  }
+
+  /**
+   * While it goes on a run can be awaited: `await run` waits for its end, and gives the run.
+   */
+  get then(): Then {
+    // A promise that is fulfilled with a run that has ended must not wait for it again: then there is no
+    // `then`. The type cannot say so, or TypeScript would not let anybody await a run.
+    if (!this.#isActive) return undefined as unknown as Then;
+    return async (onEnd, onError) => {
+      await this.#done;
+      if (this.#state === "failed") onError?.(this.#error);
+      else onEnd(this);
+    };
+  }
+
+  get #isActive(): boolean {
+    return ["opening", "training", "paused"].includes(this.#state);
+  }
+
+  /** Waits between two steps until `resume`; everything stays in memory. */
+  pause(): void {
+    if (this.#state !== "training") return;
+    this.#pause = Promise.withResolvers();
+    this.#become("paused");
+  }
+
+  /** Ends it after the step that runs, saved as the command line saves an interrupted run. */
+  async stop(): Promise<void> {
+    this.#requestStop();
+    await this.#done;
+  }
+
+  /** Goes on after `pause`, `stop` or the Stop button; also after an error. */
+  resume(): this {
+    if (this.#state === "paused") {
+      this.#become("training");
+      this.#pause?.resolve();
+      this.#pause = undefined;
+    } else if (this.#state === "stopped" || this.#state === "failed") {
+      this.#become("opening");
+      this.#controller = new AbortController();
+      this.#live = this.#show();
+      this.#done = this.#run();
+    }
+    return this;
+  }
+
+  /**
+   * Continues a text with the model as it is now, also while it is trained. Training goes on as if it
+   * had not been asked.
+   */
+  sample(prompt: string, options: GenerateTextOptions = {}): string {
+    const { model } = this;
+    const devices = model.device === "cpu" ? ["cpu"] as const : [
+      "cpu",
+      model.device,
+    ] as const;
+    const states = devices.map((device) => getRngState(device));
+    try {
+      const pieces = generateText(model, this.tokenizer, prompt, options);
+      return prompt + [...pieces].join("");
+    } finally {
+      devices.forEach((device, i) => setRngState(states[i]!, device));
+    }
+  }
+
+  /** Stops it and frees the model, the optimizer and the files. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    this.#trainer?.[Symbol.dispose]();
+    this.#dataset?.[Symbol.dispose]();
+    this.#trainer = undefined;
+    this.#dataset = undefined;
+    const folder = resolve(this.config.out_dir);
+    if (runs.get(folder) === this) runs.delete(folder);
+  }
+
+  /** What a notebook shows: the state, the numbers and the figure. */
+  async [DISPLAY](): Promise<DisplayBundle> {
+    const snapshot = this.#snapshot();
+    const figure = figureOf(snapshot);
+    const { html, text } = statusOf(snapshot);
+    const picture = await pictureBundle(figure, text);
+    new CellOutput().show({
+      "text/html": html + interactiveScript(figure),
+      "text/plain": text,
+    });
+    return picture;
+  }
+
+  /** What `console.log` shows. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return statusOf(this.#snapshot()).text;
+  }
+
+  async #run(): Promise<void> {
+    using _stop = onStop(() => this.#requestStop());
+    try {
+      this.#trainer ??= await this.#open();
+      this.#become("training");
+      const { signal } = this.#controller;
+      this.#summary = await this.#trainer.fit({ signal });
+      const wasStopped = this.#summary.reason === "interrupted";
+      this.#become(wasStopped ? "stopped" : "finished", { show: false });
+    } catch (error) {
+      this.#error = error;
+      this.#become("failed", { show: false });
+    }
+    try {
+      await this.#live.finish();
+    } catch (error) {
+      showError(`Cannot show the figure of ${this.name}`, error);
+    }
+    await flushOutputs();
+  }
+
+  async #open(): Promise<Trainer> {
+    const folder = resolve(this.config.out_dir);
+    await runs.get(folder)?.[Symbol.asyncDispose]();
+    runs.set(folder, this);
+    await ensureSetup();
+    // Now, and not when somebody waits for a run to stop.
+    if (isInKernel()) await preparePictures();
+    const dataset = this.#dataset ??= await openDataset(this.config, {
+      onProgress: ({ phase, bytes, totalBytes }) => {
+        const percent = Math.floor(bytes / Math.max(1, totalBytes) * 100);
+        this.messages[0] = `Preparing the data: ${phase}, ${percent}%`;
+        this.#live.refresh();
+      },
+    });
+    this.messages.length = 0;
+    const trainer = await Trainer.open(this.config, {
+      dataset,
+      placement: placeRun(this.config),
+      observer: {
+        onMetrics: (row) => this.#add(row),
+        onValidation: ({ loss, perplexity }, step) =>
+          this.#add({
+            optimizer_step: step,
+            val_loss: loss,
+            val_ppl: perplexity,
+          }),
+        onExpertLoad: (load, step) => this.#addLoad(load, step),
+        onMessage: (text) => this.#say(text),
+        betweenSteps: () => this.#pause?.promise,
+      },
+      ...(this.#options.createMlp === undefined
+        ? {}
+        : { createMlp: this.#options.createMlp }),
+    });
+    trainer.learningRate = this.#learningRate;
+    if (trainer.step > 0) await this.#readEarlierMetrics(trainer);
+    return trainer;
+  }
+
+  /** What an earlier process measured of a run that goes on. */
+  async #readEarlierMetrics(trainer: Trainer): Promise<void> {
+    if (this.config.logger_name === "none") return;
+    const rows = await readMetrics(`${this.config.out_dir}/metrics.csv`);
+    this.metrics.push(...rows);
+    this.#say(`Goes on from step ${trainer.step}`);
+  }
+
+  #requestStop(): boolean {
+    if (!this.#isActive) return false;
+    this.#controller.abort();
+    this.#pause?.resolve();
+    this.#pause = undefined;
+    return true;
+  }
+
+  #opened(): Trainer {
+    if (this.#trainer !== undefined) return this.#trainer;
+    throw new TypeError(
+      this.#isActive
+        ? "The run is still being opened: await it, or ask again in a moment"
+        : "The run has no model: it failed while it was opened, or it was disposed",
+    );
+  }
+
+  #show(): LiveRun {
+    if (this.#options.show ?? true) markShown(this);
+    return new LiveRun(() => this.#snapshot(), this.#options.show ?? true);
+  }
+
+  #snapshot(): RunSnapshot {
+    return {
+      name: this.name,
+      state: this.#state,
+      step: this.step,
+      steps: this.#trainer?.plan.steps ?? Infinity,
+      rows: this.metrics,
+      messages: this.messages,
+      ...(this.#state === "failed" ? { error: messageOf(this.#error) } : {}),
+    };
+  }
+
+  #become(state: RunState, { show = true } = {}): void {
+    this.#state = state;
+    if (show) this.#live.refresh();
+  }
+
+  #add(row: MetricsRow): void {
+    this.metrics.push(row);
+    this.#live.refresh();
+  }
+
+  #addLoad({ layers, counts }: ExpertLoad, step: number): void {
+    this.#layers = layers;
+    this.loads.push({ step, counts });
+    if (this.loads.length <= MAX_LOADS) return;
+    const pairs = this.loads.splice(0);
+    for (let i = 0; i < pairs.length; i += 2) {
+      this.loads.push(added(pairs[i]!, pairs[i + 1]));
+    }
+  }
+
+  #say(text: string): void {
+    this.messages.push(text);
+    this.#live.refresh();
+  }
+}
+
+function added(a: LoadSample, b: LoadSample | undefined): LoadSample {
+  if (b === undefined) return a;
+  const counts = a.counts.map((row, layer) =>
+    row.map((value, expert) => value + (b.counts[layer]?.[expert] ?? 0))
+  );
+  return { step: b.step, counts };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error
+    ? `${error.name}: ${error.message}`
+    : String(error);
+}

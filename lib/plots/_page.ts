@@ -1,0 +1,81 @@
+/** Plotly in a page without a browser. Loaded once, by the first picture. */
+
+// @ts-types="./_jsdom.d.ts"
+import { JSDOM, VirtualConsole } from "jsdom";
+import type { Figure } from "./figure.ts";
+import { plotlyScript } from "./plotly.ts";
+
+/** What is used of Plotly. */
+interface Plotly {
+  toImage(
+    figure: Figure,
+    options: {
+      format: "svg";
+      width: number;
+      height: number;
+      imageDataOnly: true;
+    },
+  ): Promise<string>;
+}
+
+/**
+ * What jsdom lacks and Plotly asks for: sizes of texts, from the number of their characters and the size
+ * of the font, and a few things of browsers that are not needed for SVG.
+ */
+const BROWSER = `
+(() => {
+  const measure = (element) => {
+    const style = element.style ?? {};
+    const size = parseFloat(style.fontSize) || 12;
+    const lines = element.querySelectorAll
+      ? [...element.querySelectorAll("tspan.line")].map((line) => line.textContent)
+      : [];
+    const texts = lines.length > 0 ? lines : [element.textContent ?? ""];
+    const longest = Math.max(...texts.map((text) => text.length));
+    return { width: longest * size * 0.56, height: texts.length * size * 1.2 };
+  };
+  const box = (element) => {
+    const { width, height } = measure(element);
+    const anchor = element.getAttribute?.("text-anchor") || element.style?.textAnchor;
+    const x = { middle: -width / 2, end: -width }[anchor] ?? 0;
+    const y = -0.8 * height;
+    return { x, y, left: x, top: y, right: x + width, bottom: y + height, width, height };
+  };
+  SVGElement.prototype.getBBox = function () { return box(this); };
+  SVGElement.prototype.getComputedTextLength = function () { return measure(this).width; };
+  Element.prototype.getBoundingClientRect = function () { return box(this); };
+  HTMLCanvasElement.prototype.getContext = () => null;
+  URL.createObjectURL = () => "";
+  window.matchMedia = () => ({
+    matches: false, addListener() {}, removeListener() {},
+    addEventListener() {}, removeEventListener() {},
+  });
+})();
+`;
+
+let plotly: Plotly | undefined;
+
+/** The figure as SVG. */
+export async function plotlySvg(
+  figure: Figure,
+  { width, height }: { width: number; height: number },
+): Promise<string> {
+  plotly ??= load();
+  return await plotly.toImage(figure, {
+    format: "svg",
+    width,
+    height,
+    imageDataOnly: true,
+  });
+}
+
+function load(): Plotly {
+  const { window } = new JSDOM("<!doctype html><body></body>", {
+    runScripts: "outside-only",
+    // What it warns of is no business of who looks at a picture; errors are thrown all the same.
+    virtualConsole: new VirtualConsole(),
+  });
+  window.eval(BROWSER);
+  window.eval(plotlyScript);
+  return Reflect.get(window, "Plotly") as Plotly;
+}

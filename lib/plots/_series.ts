@@ -1,0 +1,64 @@
+/** Points of a line: as many as a screen can show, and smoothed. */
+
+import { rounded } from "./figure.ts";
+
+/** A line's points. */
+export interface Points {
+  readonly x: readonly number[];
+  readonly y: readonly (number | null)[];
+}
+
+/** Most points of a line: more would not be seen, and would be sent with every update. */
+export const MAX_POINTS = 300;
+
+/**
+ * At most `most` points: neighbours are averaged, so that no peak is picked by chance, and the last
+ * point stays as it is, because that is the one people read. Values that are not finite are left out.
+ */
+export function thinned(
+  points: readonly (readonly [x: number, y: number])[],
+  most = MAX_POINTS,
+): [x: number, y: number][] {
+  const finite = points.filter(([, y]) => Number.isFinite(y));
+  const last = finite.at(-1);
+  if (finite.length <= most || last === undefined) {
+    return finite.map(([x, y]) => [x, y]);
+  }
+  const size = Math.ceil((finite.length - 1) / (most - 1));
+  const thin: [number, number][] = [];
+  for (let start = 0; start < finite.length - 1; start += size) {
+    const bucket = finite.slice(
+      start,
+      Math.min(start + size, finite.length - 1),
+    );
+    const mean = (index: 0 | 1) =>
+      bucket.reduce((sum, point) => sum + point[index], 0) / bucket.length;
+    thin.push([mean(0), mean(1)]);
+  }
+  thin.push([last[0], last[1]]);
+  return thin;
+}
+
+/** Exponentially smoothed, without the bias of a start at 0. */
+export function smoothed(
+  points: readonly (readonly [x: number, y: number])[],
+  beta: number,
+): [x: number, y: number][] {
+  let average = 0;
+  let weight = 0;
+  return points.map(([x, y]) => {
+    average = beta * average + (1 - beta) * y;
+    weight = beta * weight + (1 - beta);
+    return [x, average / weight];
+  });
+}
+
+/** For Plotly: two lists of rounded numbers. */
+export function columns(
+  points: readonly (readonly [x: number, y: number])[],
+): Points {
+  return {
+    x: points.map(([x]) => rounded(x) ?? 0),
+    y: points.map(([, y]) => rounded(y)),
+  };
+}

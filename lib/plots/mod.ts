@@ -1,0 +1,18 @@
+/**
+ * Figures: pure functions from numbers to Plotly's JSON, and pictures of them without a browser.
+ *
+ * @module
+ */
+
+export * from "./color_scale.ts";
+export {
+  COLORS,
+  type Figure,
+  type Json,
+  type Layout,
+  type Trace,
+} from "./figure.ts";
+export * from "./heat_map.ts";
+export * from "./picture.ts";
+export * from "./routing.ts";
+export * from "./training.ts";

@@ -1,0 +1,187 @@
+/**
+ * Figures of a mixture of experts: loads, balance, and which experts work together.
+ *
+ * @module
+ */
+
+import { columns, thinned } from "./_series.ts";
+import {
+  axis,
+  baseLayout,
+  colorOf,
+  type Figure,
+  panelTitle,
+  type Trace,
+  xTitle,
+} from "./figure.ts";
+import { type HeatMap, heatMapFigure } from "./heat_map.ts";
+import { pointsOf, type RunSeries } from "./training.ts";
+
+/** What the experts did in some steps of training. */
+export interface LoadSample {
+  /** The last of these steps. */
+  readonly step: number;
+  /** Tokens of each expert [layers][experts]. */
+  readonly counts: readonly (readonly number[])[];
+}
+
+/** Most columns of a heat map over time. */
+const MAX_COLUMNS = 80;
+
+/**
+ * Load of every expert over time, one heat map a layer: 1 is an even share, 0 an expert that nobody
+ * asks, 2 one that does the work of two.
+ *
+ * @param layers Names of the layers, if they are not 0, 1, 2...
+ */
+export function expertLoadFigure(
+  history: readonly LoadSample[],
+  layers?: readonly number[],
+): Figure {
+  const samples = merged(history);
+  const count = samples[0]?.counts.length ?? 0;
+  const maps = Array.from({ length: count }, (_, layer): HeatMap => {
+    const shares = samples.map(({ counts }) => relative(counts[layer] ?? []));
+    const experts = shares[0]?.length ?? 0;
+    return {
+      title: `layer ${layers?.[layer] ?? layer}`,
+      z: Array.from(
+        { length: experts },
+        (_, expert) => shares.map((share) => share[expert] ?? 0),
+      ),
+      x: samples.map(({ step }) => step),
+      y: Array.from({ length: experts }, (_, expert) => expert),
+    };
+  });
+  return heatMapFigure(maps, {
+    colors: "diverging",
+    range: [0, 2],
+    unit: "load",
+    xTitle: "step",
+    yTitle: "expert",
+    columns: 2,
+  });
+}
+
+/** Load of every expert in every layer, for one text or checkpoint. */
+export function layerLoadFigure(
+  counts: readonly (readonly number[])[],
+  layers?: readonly number[],
+): Figure {
+  const map: HeatMap = {
+    z: counts.map(relative),
+    x: (counts[0] ?? []).map((_, expert) => `${expert}`),
+    y: counts.map((_, layer) => `layer ${layers?.[layer] ?? layer}`),
+  };
+  return heatMapFigure([map], {
+    colors: "diverging",
+    range: [0, 2],
+    unit: "load",
+    xTitle: "expert",
+  });
+}
+
+/**
+ * How often two experts take the same token, over how often they would by chance: 1 is chance. The
+ * diagonal, an expert with itself, is left empty.
+ */
+export function coActivationFigure(
+  pairs: readonly (readonly number[])[],
+): Figure {
+  const total = pairs.flat().reduce((sum, value) => sum + value, 0);
+  const rows = pairs.map((row) => row.reduce((sum, value) => sum + value, 0));
+  const expected = (i: number, j: number) =>
+    (rows[i] ?? 0) * (rows[j] ?? 0) / total;
+  const names = pairs.map((_, expert) => `${expert}`);
+  const map: HeatMap = {
+    z: pairs.map((row, i) =>
+      row.map((value, j) => i === j ? NaN : value / expected(i, j))
+    ),
+    x: names,
+    y: names,
+  };
+  return heatMapFigure([map], {
+    colors: "diverging",
+    range: [0, 2],
+    unit: "times chance",
+    xTitle: "expert",
+    yTitle: "expert",
+  });
+}
+
+/** Entropy of the routers' choices and load of the busiest expert over the steps of runs. */
+export function balanceFigure(runs: readonly RunSeries[]): Figure {
+  const data = runs.flatMap((run, index): Trace[] => {
+    const line = {
+      type: "scatter",
+      mode: "lines",
+      name: run.name,
+      legendgroup: run.name,
+      line: { color: colorOf(index), width: 2 },
+    };
+    return [
+      {
+        ...line,
+        ...columns(thinned(pointsOf(run, "router_entropy"))),
+        showlegend: runs.length > 1,
+      },
+      {
+        ...line,
+        ...columns(thinned(pointsOf(run, "expert_load_max_over_mean"))),
+        xaxis: "x2",
+        yaxis: "y2",
+        showlegend: false,
+      },
+    ];
+  });
+  return {
+    data,
+    layout: baseLayout({
+      height: 320,
+      margin: { l: 64, r: 24, t: 64, b: 44 },
+      legend: { orientation: "h", x: 0, y: 1.14, yanchor: "bottom" },
+      xaxis: axis({ domain: [0, 0.45] }),
+      yaxis: axis({}),
+      xaxis2: axis({
+        domain: [0.55, 1],
+        anchor: "y2",
+      }),
+      yaxis2: axis({ anchor: "x2", rangemode: "tozero" }),
+      annotations: [
+        panelTitle("Entropy of the router, nats", 0, 1),
+        panelTitle("Busiest expert over the mean (1 is even)", 0.55, 1),
+        xTitle("step", { to: 0.45 }),
+        xTitle("step", { from: 0.55 }),
+      ],
+    }),
+  };
+}
+
+/** Loads over their mean. */
+function relative(counts: readonly number[]): number[] {
+  const mean = counts.reduce((sum, value) => sum + value, 0) / counts.length;
+  return counts.map((count) => mean === 0 ? 0 : count / mean);
+}
+
+/** Neighbouring samples are added up until a screen can show them. */
+function merged(history: readonly LoadSample[]): LoadSample[] {
+  const size = Math.ceil(history.length / MAX_COLUMNS);
+  const samples: LoadSample[] = [];
+  for (let start = 0; start < history.length; start += size) {
+    const some = history.slice(start, start + size);
+    const [first] = some;
+    if (first === undefined) break;
+    samples.push({
+      step: some.at(-1)?.step ?? first.step,
+      counts: first.counts.map((row, layer) =>
+        row.map((_, expert) =>
+          some.reduce(
+            (sum, { counts }) => sum + (counts[layer]?.[expert] ?? 0),
+            0,
+          )
+        )
+      ),
+    });
+  }
+  return samples;
+}

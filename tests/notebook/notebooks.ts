@@ -1,0 +1,173 @@
+import { strict as assert } from "node:assert";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { findPython } from "./_python.ts";
+import { NOTEBOOKS, prepareJupyter } from "./_session.ts";
+
+/** Committed notebooks stay small enough to be read on the web. */
+const MOST_BYTES = 1_500_000;
+const SCRIPT = fileURLToPath(new URL("execute.py", import.meta.url));
+
+interface Output {
+  readonly output_type: string;
+  readonly name?: string;
+  readonly text?: string | string[];
+  readonly ename?: string;
+  readonly evalue?: string;
+  readonly data?: Readonly<Record<string, string | string[] | object>>;
+}
+
+interface Cell {
+  readonly cell_type: string;
+  readonly source: string | string[];
+  readonly outputs?: readonly Output[];
+}
+
+interface Notebook {
+  readonly cells: readonly Cell[];
+}
+
+const textOf = (value: string | string[] | undefined): string =>
+  Array.isArray(value) ? value.join("") : value ?? "";
+
+async function read(path: string): Promise<Notebook> {
+  return JSON.parse(await Deno.readTextFile(path));
+}
+
+/** Runs a notebook from a fresh kernel; gives the path of a copy with the outputs. */
+async function execute(name: string): Promise<string> {
+  const target = await Deno.makeTempFile({ suffix: ".ipynb" });
+  const { success, stderr } = await new Deno.Command(await findPython(), {
+    args: [SCRIPT, join(NOTEBOOKS, name), target],
+    env: await prepareJupyter(),
+    stdout: "null",
+    stderr: "piped",
+  }).output();
+  assert.ok(success, new TextDecoder().decode(stderr));
+  return target;
+}
+
+/** What all notebooks must show, run now or committed. */
+function checkOutputs(notebook: Notebook): void {
+  for (const { source, outputs = [] } of notebook.cells) {
+    const code = textOf(source);
+    for (const output of outputs) {
+      assert.notEqual(output.output_type, "error", `${code}: ${output.evalue}`);
+      assert.notEqual(output.name, "stderr", `${code}: ${textOf(output.text)}`);
+    }
+    const data = outputs.flatMap(({ data }) =>
+      data === undefined ? [] : [data]
+    );
+    // GitHub shows pictures and nothing else of a figure.
+    for (const bundle of data) {
+      if ("application/vnd.plotly.v1+json" in bundle) {
+        assert.ok(textOf(bundle["image/png"] as string).length > 5000, code);
+      }
+    }
+    // Nothing is left of what only lived while a run went on.
+    assert.ok(!JSON.stringify(data).includes("plotly.react"), code);
+  }
+}
+
+/** Outputs of the first cell whose code holds `part`. */
+function outputsOf(notebook: Notebook, part: string): readonly Output[] {
+  const cell = notebook.cells.find(({ cell_type, source }) =>
+    cell_type === "code" && textOf(source).includes(part)
+  );
+  assert.ok(cell, `no cell with ${part}`);
+  return cell.outputs ?? [];
+}
+
+function figureOf(notebook: Notebook, part: string): {
+  data: { name?: string; y: number[]; z?: number[][] }[];
+} {
+  const figures = outputsOf(notebook, part).flatMap(({ data }) =>
+    data?.["application/vnd.plotly.v1+json"] ?? []
+  );
+  assert.equal(figures.length, 1, `figures of ${part}`);
+  return figures[0] as ReturnType<typeof figureOf>;
+}
+
+/** A training figure shows a loss that fell. */
+function checkTraining(notebook: Notebook, part: string): void {
+  const { data } = figureOf(notebook, part);
+  const loss = data.find(({ name }) => name === "training")?.y ?? [];
+  const [first, last] = [loss[0], loss.at(-1)];
+  assert.ok(loss.length > 20, part);
+  assert.ok(first! - last! > 1, `${part}: loss from ${first} to ${last}`);
+  const text = outputsOf(notebook, part).map(({ data }) =>
+    textOf(data?.["text/plain"] as string)
+  ).join("");
+  assert.match(text, /finished, step (\d+)\/\1/);
+}
+
+const CHECKS: Record<string, (notebook: Notebook) => void> = {
+  "01_quickstart.ipynb"(notebook) {
+    checkTraining(notebook, "train(config)");
+    const loss = textOf(outputsOf(notebook, "evaluateLoss(run")[0]?.text);
+    assert.match(loss, /^loss \d\.\d+, perplexity \d+\.\d\n$/);
+    const sample = textOf(outputsOf(notebook, "run.sample")[0]?.text);
+    assert.match(sample, /^The President.{60}/s);
+    assert.match(
+      outputText(notebook, "openCheckpoint(run"),
+      /model.safetensors/,
+    );
+    assert.match(outputText(notebook, "showTokens("), /^38 tokens/);
+  },
+  "02_routing.ipynb"(notebook) {
+    checkTraining(notebook, 'train(settings("balanced"');
+    checkTraining(notebook, 'train(settings("free"');
+    // Four layers of eight experts, and the balancing loss has an effect.
+    const spread = (part: string) => {
+      const { data } = figureOf(notebook, part);
+      assert.equal(data.length, 4);
+      const busiest = data.map(({ z = [] }) => {
+        assert.equal(z.length, 8);
+        return Math.max(...z.map((row) => row.at(-1) ?? 0));
+      });
+      return busiest.reduce((sum, value) => sum + value, 0) / busiest.length;
+    };
+    const balanced = spread("expertLoads(balanced)");
+    const free = spread("expertLoads(free)");
+    assert.ok(balanced < free, `${balanced} < ${free}`);
+    assert.match(
+      outputText(notebook, "routing.tokens(0)"),
+      /" President" \d\+\d/,
+    );
+    assert.match(outputText(notebook, "topTokens(0)"), /expert of layer 0/);
+  },
+  "06_your_own_layer.ipynb"(notebook) {
+    checkTraining(notebook, 'train(settings("own")');
+    checkTraining(notebook, 'train(settings("built-in")');
+    assert.match(outputText(notebook, "own.model"), /mlp\.experts\.up/);
+    assert.equal(figureOf(notebook, "expertLoads(own)").data.length, 2);
+  },
+};
+
+function outputText(notebook: Notebook, part: string): string {
+  return outputsOf(notebook, part)
+    .map(({ data }) => textOf(data?.["text/plain"] as string)).join("\n");
+}
+
+for (const [name, check] of Object.entries(CHECKS)) {
+  Deno.test(`${name} runs from a fresh kernel and shows what it promises`, async () => {
+    const path = await execute(name);
+    const notebook = await read(path);
+    checkOutputs(notebook);
+    check(notebook);
+    if (Deno.env.get("MOEBIUS_WRITE_NOTEBOOKS") === "1") {
+      // Not copied: a temporary file is for nobody else to read.
+      const text = await Deno.readTextFile(path);
+      await Deno.writeTextFile(join(NOTEBOOKS, name), text);
+    }
+  });
+
+  Deno.test(`${name} is committed with its outputs, small`, async () => {
+    const path = join(NOTEBOOKS, name);
+    const notebook = await read(path);
+    checkOutputs(notebook);
+    check(notebook);
+    const { size } = await Deno.stat(path);
+    assert.ok(size < MOST_BYTES, `${size} bytes`);
+  });
+}

@@ -1,0 +1,142 @@
+/** Runs of notebooks, here without one: nothing is shown, all else is the same. */
+
+import { strict as assert } from "node:assert";
+import { join } from "node:path";
+import {
+  compare,
+  ConfigError,
+  expertLoads,
+  follow,
+  lrFind,
+  openCheckpoint,
+  type RunInput,
+  train,
+} from "../../lib/mod.ts";
+import { followMetrics, openMetricsCsv } from "../../lib/metrics/mod.ts";
+import { runCommand } from "../cli/_command.ts";
+import { tinyRun } from "./_tiny.ts";
+
+async function tiny(
+  options: Parameters<typeof tinyRun>[1] = {},
+): Promise<RunInput & { out_dir: string }> {
+  const dir = await Deno.makeTempDir({ prefix: "moebius-notebook-" });
+  return JSON.parse(tinyRun(join(dir, "run"), options));
+}
+
+Deno.test("train() gives a run that can be awaited, and is itself afterwards", async () => {
+  const started = train(await tiny({ steps: 20 }));
+  const run = await started;
+  assert.equal(run, started);
+  assert.equal(run.state, "finished");
+  assert.equal(run.step, 20);
+  assert.equal(run.summary?.reason, "max_steps");
+  assert.equal(run.metrics.filter(({ loss }) => loss !== undefined).length, 20);
+  assert.equal(run.loads.length, 20);
+  assert.deepEqual(run.layers, [0, 1]);
+  // Awaited again it is there at once.
+  assert.equal(await run, run);
+  assert.match(expertLoads(run).text, /^Load of the experts/);
+  assert.equal(compare([run]).figure.data.length, 6);
+
+  using checkpoint = await openCheckpoint(run.summary!.checkpoint);
+  assert.equal(checkpoint.step, 20);
+  const state = run.sample("The whale", { maxNewTokens: 4, temperature: 0 });
+  assert.match(state, /^The whale./);
+  await run[Symbol.asyncDispose]();
+  assert.throws(() => run.model, /it was disposed/);
+});
+
+Deno.test("Run.stop() saves, resume() ends where a run that was not stopped ends", async () => {
+  const whole = await train(await tiny({ steps: 30 }));
+  const config = await tiny({ steps: 30 });
+  const run = train(config);
+  while (run.step < 5) await new Promise((resolve) => setTimeout(resolve, 1));
+  run.sample("The", { maxNewTokens: 3 });
+  await run.stop();
+  assert.equal(run.state, "stopped");
+  assert.ok(run.step < 30, `${run.step}`);
+  await run.resume();
+  assert.equal(run.state, "finished");
+  const losses = (metrics: typeof run.metrics) =>
+    metrics.flatMap(({ loss }) => loss ?? []);
+  assert.deepEqual(losses(run.metrics), losses(whole.metrics));
+  await run[Symbol.asyncDispose]();
+  await whole[Symbol.asyncDispose]();
+});
+
+Deno.test("train() into the folder of a run that goes on stops that one first", async () => {
+  const config = await tiny();
+  const first = train(config);
+  while (first.step < 3) await new Promise((resolve) => setTimeout(resolve, 1));
+  const second = train({ ...config, train: { ...config.train, max_steps: 3 } });
+  await second;
+  assert.equal(first.state, "stopped");
+  assert.equal(second.step, 3);
+  assert.ok((await Deno.stat(`${config.out_dir}-1/metrics.csv`)).isFile);
+  await second[Symbol.asyncDispose]();
+});
+
+Deno.test("train() refuses a wrong configuration at once, and a run that fails throws to who awaits", async () => {
+  assert.throws(
+    () => train({ model_name: "moe-quickstart", train: { max_steps: -1 } }),
+    ConfigError,
+  );
+  const run = train({ ...await tiny(), tokenizer_dir: "/nowhere" });
+  await assert.rejects(async () => await run, /nowhere/);
+  assert.equal(run.state, "failed");
+  assert.throws(() => run.model, /it failed while it was opened/);
+  assert.throws(() => run.learningRate = -1, /expected a number from 0 on/);
+});
+
+Deno.test("lrFind() suggests a rate for a configuration", async () => {
+  const search = await lrFind(await tiny(), { steps: 40 });
+  assert.ok(search.rates.length > 10);
+  assert.match(search.text, /Suggested learning rate|No learning rate/);
+  assert.equal(search.figure.data[0]?.["name"], "smoothed loss");
+});
+
+Deno.test("follow() sees what another process trains, until it has ended", async () => {
+  const config = await tiny({ steps: 40 });
+  const followed = follow(config.out_dir);
+  const file = join(config.out_dir, "..", "run.yaml");
+  await Deno.writeTextFile(file, JSON.stringify(config));
+  const { code, stderr } = await runCommand("train", ["--config", file]);
+  assert.equal(code, 0, stderr);
+  await followed.done;
+  const losses = followed.metrics.filter(({ loss }) => loss !== undefined);
+  assert.equal(losses.length, 40);
+  assert.equal(followed.name, "run");
+
+  // The other way round: the command follows the folder of a run.
+  const { code: followCode, stderr: shown } = await runCommand("follow", [
+    config.out_dir,
+  ]);
+  assert.equal(followCode, 0, shown);
+  assert.match(shown, /40\/40/);
+  const missing = await runCommand("follow", ["/nowhere"]);
+  assert.equal(missing.code, 2);
+  assert.match(missing.stderr, /there is no run in it/);
+});
+
+Deno.test("followMetrics() yields when there is something new, and waits for a file", async () => {
+  const path = join(await Deno.makeTempDir(), "metrics.csv");
+  const controller = new AbortController();
+  const { signal } = controller;
+  const seen: number[] = [];
+  const watching = (async () => {
+    for await (const rows of followMetrics(path, { signal, intervalMs: 10 })) {
+      seen.push(rows.length);
+    }
+  })();
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 80));
+  await pause();
+  using metrics = openMetricsCsv(path);
+  await pause();
+  metrics.log({ iter: 1, loss: 3 });
+  await pause();
+  metrics.log({ iter: 2, loss: 2 });
+  await pause();
+  controller.abort();
+  await watching;
+  assert.deepEqual(seen, [0, 1, 2]);
+});
