@@ -141,9 +141,19 @@ export class Run {
     return this.#opened().model;
   }
 
-  /** Its tokenizer. */
+  /**
+   * Its tokenizer.
+   *
+   * @throws {Error} if the data are another tool's tokens, which came without one.
+   */
   get tokenizer(): Tokenizer {
-    return this.dataset.tokenizer;
+    const { tokenizer, shards } = this.dataset;
+    if (tokenizer === undefined) {
+      throw new Error(
+        `Cannot read or write text: the tokens in ${shards.dir} came without a tokenizer: give tokenizer_dir`,
+      );
+    }
+    return tokenizer;
   }
 
   /** Its tokens. */
