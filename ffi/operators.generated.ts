@@ -10746,6 +10746,13 @@ export interface Operators {
     x: Tensor,
     ends: Tensor,
   ) => Tensor;
+  /** `moebius::grouped_linear_weight_add_(Tensor(a!) sum, Tensor dy, Tensor x, Tensor ends) -> ()` */
+  "moebius::grouped_linear_weight_add_": (
+    sum: Tensor,
+    dy: Tensor,
+    x: Tensor,
+    ends: Tensor,
+  ) => void;
   /** `moebius::grouped_swiglu_backward(Tensor dy, Tensor weight, Tensor fc, Tensor ends) -> (Tensor dfc, Tensor h)` */
   "moebius::grouped_swiglu_backward": (
     dy: Tensor,
@@ -10761,7 +10768,7 @@ export interface Operators {
   ) => [Tensor, Tensor];
   /** `moebius::linear(Tensor x, Tensor weight, Tensor? bias) -> Tensor` */
   "moebius::linear": (x: Tensor, weight: Tensor, bias: Tensor | null) => Tensor;
-  /** `moebius::linear_cross_entropy(Tensor x, Tensor weight, Tensor? bias, Tensor targets, int ignore_index, int chunk_rows) -> Tensor` */
+  /** `moebius::linear_cross_entropy(Tensor x, Tensor weight, Tensor? bias, Tensor targets, int ignore_index, int chunk_rows, Tensor? gradient) -> Tensor` */
   "moebius::linear_cross_entropy": (
     x: Tensor,
     weight: Tensor,
@@ -10769,8 +10776,9 @@ export interface Operators {
     targets: Tensor,
     ignore_index: number,
     chunk_rows: number,
+    gradient: Tensor | null,
   ) => Tensor;
-  /** `moebius::linear_cross_entropy_forward(Tensor x, Tensor weight, Tensor? bias, Tensor targets, int ignore_index, int chunk_rows, bool with_gradients) -> (Tensor loss, Tensor dx, Tensor dweight, Tensor dbias)` */
+  /** `moebius::linear_cross_entropy_forward(Tensor x, Tensor weight, Tensor? bias, Tensor targets, int ignore_index, int chunk_rows, Tensor? gradient, bool with_gradients) -> (Tensor loss, Tensor dx, Tensor dweight, Tensor dbias)` */
   "moebius::linear_cross_entropy_forward": (
     x: Tensor,
     weight: Tensor,
@@ -10778,6 +10786,7 @@ export interface Operators {
     targets: Tensor,
     ignore_index: number,
     chunk_rows: number,
+    gradient: Tensor | null,
     with_gradients: boolean,
   ) => [Tensor, Tensor, Tensor, Tensor];
   /** `moebius::moe_combine(Tensor y, Tensor weights, Tensor row, ScalarType out_dtype) -> Tensor` */
@@ -10801,7 +10810,7 @@ export interface Operators {
     row: Tensor,
     out_dtype: DType,
   ) => Tensor;
-  /** `moebius::moe_experts(Tensor x, Tensor token, Tensor row, Tensor ends, Tensor fc_weight, Tensor proj_weight) -> Tensor` */
+  /** `moebius::moe_experts(Tensor x, Tensor token, Tensor row, Tensor ends, Tensor fc_weight, Tensor proj_weight, Tensor? fc_sum, Tensor? proj_sum) -> Tensor` */
   "moebius::moe_experts": (
     x: Tensor,
     token: Tensor,
@@ -10809,6 +10818,8 @@ export interface Operators {
     ends: Tensor,
     fc_weight: Tensor,
     proj_weight: Tensor,
+    fc_sum: Tensor | null,
+    proj_sum: Tensor | null,
   ) => Tensor;
   /** `moebius::moe_gather(Tensor x, Tensor token, Tensor row) -> Tensor` */
   "moebius::moe_gather": (x: Tensor, token: Tensor, row: Tensor) => Tensor;

@@ -197,10 +197,11 @@ export class GPT {
       const blocks = this.#checkpointing
         ? new CheckpointedBlocks(this.blocks, rope)
         : new PlainBlocks(this.blocks, rope);
+      const gradient = full([], scale, { device: this.device });
       const embedded = this.#embed(tokens_BT);
       const x = this.statistics.recording(() => blocks.forward(embedded));
-      const loss = scope(() => this.#crossEntropy(x, targets_BT));
-      blocks.backward(loss, full([], scale, { device: this.device }));
+      const loss = scope(() => this.#crossEntropy(x, targets_BT, gradient));
+      blocks.backward(loss, gradient);
       return loss.detach();
     });
   }
@@ -266,7 +267,11 @@ export class GPT {
     return x;
   }
 
-  #crossEntropy(x: Residual, targets_BT: Tensor): Tensor {
+  #crossEntropy(
+    x: Residual,
+    targets_BT: Tensor,
+    gradient: Tensor | null = null,
+  ): Tensor {
     const { compute } = this.dtypes;
     const { weight, bias } = this.lm_head;
     const [, normed] = this.ln_f.forwardResidual(x, compute);
@@ -277,6 +282,7 @@ export class GPT {
         weight: cast(weight, compute),
         bias: bias === null ? null : cast(bias, compute),
       },
+      { gradient },
     );
   }
 }

@@ -111,6 +111,8 @@ export class LLaMAMoE implements Mlp {
       return operators.moeExperts(input_NC, rows, {
         fc_E2IC: this.fc.compute,
         proj_ECI: this.proj.compute,
+        fcSum: this.fc.sum,
+        projSum: this.proj.sum,
       });
     }
     const fc_M2I = scope(() => {

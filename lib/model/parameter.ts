@@ -26,7 +26,7 @@ export class Parameter {
   readonly compute: Tensor;
   #version = -1;
   #sum: Tensor | undefined;
-  #isSummed = false;
+  #isSumming = false;
 
   /** Takes a weight that is owned by somebody else; a copy is its own. */
   constructor(name: string, tensor: Tensor, computeDtype: DType) {
@@ -60,30 +60,37 @@ export class Parameter {
 
   /** The gradient: what backward left, or the sum of what it left. */
   get grad(): Tensor | null {
-    return this.#isSummed ? this.#sum! : this.compute.grad;
+    return this.sum ?? this.compute.grad;
   }
 
   /**
-   * Ends a micro-batch of several. Gradients of a copy are added up in the weight's dtype: in bfloat16 the small
-   * ones would be lost.
+   * Where the gradients of a step's micro-batches are added up in the weight's dtype, while they are: in bfloat16
+   * the small ones would be lost. Who computes a gradient may add it here himself.
    */
-  accumulate(): void {
+  get sum(): Tensor | null {
+    return this.#isSumming ? this.#sum! : null;
+  }
+
+  /** Begins a step of several micro-batches. Without a copy autograd adds up by itself. */
+  beginSum(): void {
+    if (this.copy === null) return;
+    const { shape, dtype, device } = this.tensor;
+    this.#sum ??= keep(empty(shape, { dtype, device }));
+    this.#sum.zero_();
+    this.#isSumming = true;
+  }
+
+  /** Ends a micro-batch: adds to the sum what backward left elsewhere. */
+  addToSum(): void {
     const { grad } = this.compute;
-    if (this.copy === null || grad === null) return;
-    if (this.#isSummed) {
-      this.#sum!.add_(grad);
-    } else {
-      const { shape, dtype, device } = this.tensor;
-      this.#sum ??= keep(empty(shape, { dtype, device }));
-      this.#sum.copy_(grad);
-      this.#isSummed = true;
-    }
+    if (this.sum === null || grad === null) return;
+    this.sum.add_(grad);
     this.compute.grad = null;
   }
 
   /** Drops the gradient. */
   zeroGrad(): void {
-    this.#isSummed = false;
+    this.#isSumming = false;
     this.compute.grad = null;
   }
 

@@ -221,9 +221,14 @@ export class Weights {
     for (const parameter of this.parameters) parameter.refresh();
   }
 
-  /** Ends a micro-batch of several: see {@linkcode Parameter.accumulate}. */
-  accumulate(): void {
-    for (const parameter of this.parameters) parameter.accumulate();
+  /** Begins a step of several micro-batches: see {@linkcode Parameter.beginSum}. */
+  beginSums(): void {
+    for (const parameter of this.parameters) parameter.beginSum();
+  }
+
+  /** Ends a micro-batch of such a step. */
+  addToSums(): void {
+    for (const parameter of this.parameters) parameter.addToSum();
   }
 
   /** Frees all tensors. */

@@ -98,6 +98,10 @@ export interface ExpertMatrices {
   readonly fc_E2IC: Tensor;
   /** Back to the width. */
   readonly proj_ECI: Tensor;
+  /** Where backward may add the gradient of `fc_E2IC`, instead of giving it. Default: none. */
+  readonly fcSum?: Tensor | null;
+  /** The same for `proj_ECI`. Default: none. */
+  readonly projSum?: Tensor | null;
 }
 
 /** Tokens to rows, each through its expert: `proj @ swiglu(fc @ x)`, [N, C] to [M, C]. */
@@ -119,7 +123,7 @@ export function plainMoeExperts(
 export function fusedMoeExperts(
   x_NC: Tensor,
   { token_M, row_NK, ends_E }: SortedRows,
-  { fc_E2IC, proj_ECI }: ExpertMatrices,
+  { fc_E2IC, proj_ECI, fcSum = null, projSum = null }: ExpertMatrices,
 ): Tensor {
   return aten(
     "moebius::moe_experts",
@@ -129,6 +133,8 @@ export function fusedMoeExperts(
     ends_E,
     fc_E2IC,
     proj_ECI,
+    fcSum,
+    projSum,
   );
 }
 

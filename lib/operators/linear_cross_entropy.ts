@@ -19,6 +19,14 @@ export interface OutputLayer {
   readonly bias: Tensor | null;
 }
 
+/** Options of the loss, which change nothing but its speed. */
+export interface CrossEntropyOptions {
+  /** What backward will be given for the loss, float32 [], if that is known. */
+  readonly gradient?: Tensor | null;
+  /** Rows whose logits exist at the same time. */
+  readonly chunkRows?: number;
+}
+
 /** Mean cross-entropy in nats, computed in float32, of the logits of rows [N, C] against int64 targets [N]. */
 export function plainLinearCrossEntropy(
   x_NC: Tensor,
@@ -38,7 +46,10 @@ export function fusedLinearCrossEntropy(
   x_NC: Tensor,
   targets_N: Tensor,
   { weight, bias }: OutputLayer,
-  chunkRows: number = usualChunkRows(x_NC, weight.size(0)),
+  {
+    gradient = null,
+    chunkRows = usualChunkRows(x_NC, weight.size(0)),
+  }: CrossEntropyOptions = {},
 ): Tensor {
   return aten(
     "moebius::linear_cross_entropy",
@@ -48,6 +59,7 @@ export function fusedLinearCrossEntropy(
     targets_N,
     IGNORE_INDEX,
     chunkRows,
+    gradient,
   );
 }
 

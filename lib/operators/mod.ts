@@ -35,6 +35,7 @@ import {
 } from "./experts.ts";
 import { fusedLinear, plainLinear } from "./linear.ts";
 import {
+  type CrossEntropyOptions,
   fusedLinearCrossEntropy,
   type OutputLayer,
   plainLinearCrossEntropy,
@@ -66,7 +67,11 @@ import { fusedSwiglu, plainSwiglu } from "./swiglu.ts";
 export type { AdamwOptions, AdamwTensors } from "./adamw.ts";
 export type { ClipFactor } from "./clip_factor.ts";
 export type { CombineOptions, ExpertMatrices, SortedRows } from "./experts.ts";
-export { IGNORE_INDEX, type OutputLayer } from "./linear_cross_entropy.ts";
+export {
+  type CrossEntropyOptions,
+  IGNORE_INDEX,
+  type OutputLayer,
+} from "./linear_cross_entropy.ts";
 export type { NormOptions } from "./rms_norm.ts";
 export type { Heads, Qkv, RopeTables } from "./rope_qkv.ts";
 export type { RouterSums, TopkChoice } from "./router.ts";
@@ -138,6 +143,7 @@ export interface OperatorTable {
     x_NC: Tensor,
     targets_N: Tensor,
     layer: OutputLayer,
+    options?: CrossEntropyOptions,
   ) => Tensor;
   /** The norm of the gradients, and how to clip it. */
   readonly clipFactor: (

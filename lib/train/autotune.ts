@@ -24,6 +24,7 @@ import {
 } from "../../ffi/mod.ts";
 import type { ModelConfig } from "../config/mod.ts";
 import {
+  type CrossEntropyOptions,
   fusedLinearCrossEntropy,
   type OutputLayer,
 } from "../operators/linear_cross_entropy.ts";
@@ -170,14 +171,19 @@ export function tuneLoss(
 ): Choice<string> & { operator: typeof fusedLinearCrossEntropy } {
   const { n_embd: C, padded_vocab_size: V } = config;
   const N = B * T;
-  const inParts =
-    (parts: string) => (x_NC: Tensor, targets_N: Tensor, layer: OutputLayer) =>
-      fusedLinearCrossEntropy(
-        x_NC,
-        targets_N,
-        layer,
-        Math.ceil(x_NC.size(0) / Number(parts) / 64) * 64,
-      );
+  const inParts = (parts: string): typeof fusedLinearCrossEntropy =>
+  (
+    x_NC: Tensor,
+    targets_N: Tensor,
+    layer: OutputLayer,
+    options: CrossEntropyOptions = {},
+  ) => {
+    const chunkRows = Math.ceil(x_NC.size(0) / Number(parts) / 64) * 64;
+    return fusedLinearCrossEntropy(x_NC, targets_N, layer, {
+      ...options,
+      chunkRows,
+    });
+  };
   return scope(() => {
     const leaf = (shape: number[]) => {
       const tensor = randn(shape, { device, dtype });

@@ -167,6 +167,7 @@ export class TrainStep {
     const model = this.#model;
     const [A, , length] = tokens.shape as [number, number, number];
     this.loss.zero_();
+    if (A > 1) noGrad(() => model.weights.beginSums());
     for (let i = 0; i < A; i++) {
       scope(() => {
         const batch = tokens.select(0, i);
@@ -175,7 +176,7 @@ export class TrainStep {
         const loss = model.forwardBackward(inputs, targets, 1 / A);
         noGrad(() => {
           this.loss.add_(loss, 1 / A);
-          if (A > 1) model.weights.accumulate();
+          if (A > 1) model.weights.addToSums();
         });
       });
     }

@@ -10,9 +10,10 @@ __device__ inline float exp2_of(float x) {
   return y;
 }
 
-// 1 / number of targets that count, and the number. One block.
+// gradient (1 if null) / number of targets that count, and the number. One block.
 extern "C" __global__ void __launch_bounds__(1024)
-    cross_entropy_count(const int64* targets, int64 rows, int64 ignore_index, float* inverse) {
+    cross_entropy_count(const int64* targets, int64 rows, int64 ignore_index, const float* gradient,
+                        float* inverse) {
   __shared__ float scratch[1][32];
   int count = 0;
   for (int64 i = threadIdx.x; i < rows; i += blockDim.x) count += targets[i] != ignore_index;
@@ -20,7 +21,7 @@ extern "C" __global__ void __launch_bounds__(1024)
   float sums[1] = {static_cast<float>(count)};
   block_sum(sums, scratch);
   if (threadIdx.x == 0) {
-    inverse[0] = 1.0f / sums[0];
+    inverse[0] = (gradient == nullptr ? 1.0f : *gradient) / sums[0];
     inverse[1] = sums[0];
   }
 }

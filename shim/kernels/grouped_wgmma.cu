@@ -21,6 +21,7 @@ enum class Product {
   kInput,         // dx = dy @ weight
   kGatedInput,    // dfc from dh = dy @ weight and fc, and h again
   kWeight,        // dweight = dy.T @ x, in each group
+  kWeightAdd,     // sum += dweight, in float32
 };
 
 constexpr int kConsumers = 2;
@@ -37,7 +38,7 @@ template <Product kProduct>
 constexpr bool kIsGated = kProduct == Product::kGatedForward || kProduct == Product::kGatedInput;
 // Whether the lines of a matrix run along the result's rows or columns, not along the depth.
 template <Product kProduct>
-constexpr bool kLeftAcross = kProduct == Product::kWeight;
+constexpr bool kLeftAcross = kProduct == Product::kWeight || kProduct == Product::kWeightAdd;
 template <Product kProduct>
 constexpr bool kRightAcross = kProduct != Product::kForward && kProduct != Product::kGatedForward;
 
@@ -62,6 +63,7 @@ static_assert(Plan<Product::kGatedForward>::kBytes + 1024 <= kSharedBytes);
 struct Results {
   unsigned short* first;   // y, fc, dx, dfc or dweight
   unsigned short* second;  // h
+  float* sum;
 };
 
 // The matrices as the TMA sees them. The last three are [columns, 1 or 2 halves, rows].
@@ -184,6 +186,25 @@ struct Place {
                 (group * kGroupWarps + warp) * Shared::kPatches * kPatchBytes) {}
 };
 
+// Adds a group's products as they lie in registers to memory, which does the additions: nobody else
+// adds to these values.
+__device__ inline void add_to_memory(float* to, const Tile& tile, const Sizes& sizes, int row,
+                                     int lane, const float (&sums)[128]) {
+  to += static_cast<int64>(tile.group) * sizes.rows * sizes.columns;
+#pragma unroll
+  for (int half = 0; half < 2; ++half) {
+    const int own_row = row + 8 * half + lane / 4;
+    if (own_row >= tile.limit) continue;
+    float* line = to + static_cast<int64>(own_row) * sizes.columns;
+#pragma unroll
+    for (int i = 0; i < 32; ++i) {
+      const int column = tile.column + 8 * i + 2 * (lane % 4);
+      if (column < sizes.columns)
+        add_memory(line + column, sums[4 * i + 2 * half], sums[4 * i + 2 * half + 1]);
+    }
+  }
+}
+
 // Both groups work on one tile, 64 rows each.
 template <Product kProduct>
 __device__ inline void consume(const Maps& maps, const int* ends, const Sizes& sizes,
@@ -233,6 +254,10 @@ __device__ inline void consume(const Maps& maps, const int* ends, const Sizes& s
     }
 
     const int row = tile.row + place.group * 64 + place.warp * 16;
+    if constexpr (kProduct == Product::kWeightAdd) {
+      add_to_memory(results.sum, tile, sizes, row, place.lane, sums);
+      continue;
+    }
     unsigned short* to = results.first;
     int map_row = row;
     if constexpr (kLeft) {
@@ -473,5 +498,6 @@ MOEBIUS_GROUPED_WGMMA(grouped_wgmma_gated_forward, kGatedForward)
 MOEBIUS_GROUPED_WGMMA(grouped_wgmma_input, kInput)
 MOEBIUS_GROUPED_WGMMA(grouped_wgmma_gated_input, kGatedInput)
 MOEBIUS_GROUPED_WGMMA(grouped_wgmma_weight, kWeight)
+MOEBIUS_GROUPED_WGMMA(grouped_wgmma_weight_add, kWeightAdd)
 
 #endif

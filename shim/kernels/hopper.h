@@ -134,6 +134,12 @@ __device__ inline void write_memory(void* to, const uint4& value) {
                : "memory");
 }
 
+// Two values that lie side by side in memory grow, without being read here.
+__device__ inline void add_memory(float* to, float first, float second) {
+  asm volatile("red.global.add.v2.f32 [%0], {%1, %2};" ::"l"(to), "f"(first), "f"(second)
+               : "memory");
+}
+
 // ---- matrix products -------------------------------------------------------------------------
 
 template <int kCount>

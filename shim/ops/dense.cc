@@ -236,18 +236,23 @@ Tensor linear(const Tensor& x, const Tensor& weight, const std::optional<Tensor>
 struct LinearCrossEntropy : Function<LinearCrossEntropy> {
   static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& weight,
                         const std::optional<Tensor>& bias, const Tensor& targets,
-                        int64_t ignore_index, int64_t chunk_rows, bool with_gradients) {
+                        int64_t ignore_index, int64_t chunk_rows,
+                        const std::optional<Tensor>& gradient, bool with_gradients) {
     auto [loss, dx, dweight, dbias] = linear_cross_entropy_forward(
-        x, weight, bias, targets, ignore_index, chunk_rows, with_gradients);
-    if (with_gradients) context->save_for_backward({dx, dweight, dbias});
+        x, weight, bias, targets, ignore_index, chunk_rows, gradient, with_gradients);
+    if (with_gradients) {
+      context->save_for_backward({dx, dweight, dbias, gradient.value_or(Tensor())});
+    }
     return loss;
   }
 
   static variable_list backward(AutogradContext* context, variable_list grads) {
     variable_list results = context->get_saved_variables();
-    const Tensor& scale = grads[0];
-    // Reading the scale costs nothing on the CPU, and it mostly is 1.
-    if (!scale.is_cpu() || scale.item<double>() != 1) {
+    const Tensor known = results[3];
+    results[3] = Tensor();
+    Tensor scale = grads[0];
+    if (!known.defined() || known.const_data_ptr() != scale.const_data_ptr()) {
+      if (known.defined()) scale = scale.div(known);
       for (Tensor& each : results) {
         // With one dimension the scale keeps its precision against a bfloat16 tensor. What was
         // saved is used up: autograd refuses a second backward, as the tensor is another than it
@@ -255,14 +260,15 @@ struct LinearCrossEntropy : Function<LinearCrossEntropy> {
         if (each.defined()) each.mul_(scale.reshape({1}));
       }
     }
-    results.resize(7);
+    results.resize(8);
     return results;
   }
 };
 
 Tensor linear_cross_entropy(const Tensor& x, const Tensor& weight,
                             const std::optional<Tensor>& bias, const Tensor& targets,
-                            int64_t ignore_index, int64_t chunk_rows) {
+                            int64_t ignore_index, int64_t chunk_rows,
+                            const std::optional<Tensor>& gradient) {
   check_activation("x", x, 2);
   check_activation("weight", weight, 2);
   check_same("weight", weight, "x", x);
@@ -274,13 +280,18 @@ Tensor linear_cross_entropy(const Tensor& x, const Tensor& weight,
     check_same("bias", *bias, "x", x);
     check_sizes("bias", *bias, {weight.size(0)});
   }
+  if (gradient) {
+    TORCH_CHECK(gradient->dim() == 0 && gradient->scalar_type() == at::kFloat,
+                "gradient is not a float32 scalar");
+    check_device("gradient", *gradient, x);
+  }
   TORCH_CHECK(chunk_rows > 0, "chunk_rows is ", chunk_rows, ", expected at least 1");
   const bool with_gradients =
       at::GradMode::is_enabled() &&
       (x.requires_grad() || weight.requires_grad() || (bias && bias->requires_grad()));
-  return LinearCrossEntropy::apply(x.contiguous(), weight.contiguous(),
-                                   bias ? std::optional(bias->contiguous()) : std::nullopt,
-                                   targets.contiguous(), ignore_index, chunk_rows, with_gradients);
+  return LinearCrossEntropy::apply(
+      x.contiguous(), weight.contiguous(), bias ? std::optional(bias->contiguous()) : std::nullopt,
+      targets.contiguous(), ignore_index, chunk_rows, gradient, with_gradients);
 }
 
 }  // namespace

@@ -111,12 +111,15 @@ TORCH_LIBRARY(moebius, m) {
   m.def("grouped_linear_input(Tensor dy, Tensor weight, Tensor ends) -> Tensor dx");
   // dweight of an expert without rows is zero.
   m.def("grouped_linear_weight(Tensor dy, Tensor x, Tensor ends) -> Tensor dweight");
+  // On CUDA devices alone. sum += dweight; sum may be float32 for bfloat16 operands.
+  m.def("grouped_linear_weight_add_(Tensor(a!) sum, Tensor dy, Tensor x, Tensor ends) -> ()");
 
   // x [N, C], fc_weight [E, 2 I, C], proj_weight [E, C, I] to [M, C]: the rows of moe_gather, each
-  // through its expert: grouped_linear, swiglu, grouped_linear.
+  // through its expert: grouped_linear, swiglu, grouped_linear. Where sums are given, of the
+  // weights' shapes, backward may add the weights' gradients to these instead of giving any.
   m.def(
       "moe_experts(Tensor x, Tensor token, Tensor row, Tensor ends, Tensor fc_weight,"
-      " Tensor proj_weight) -> Tensor");
+      " Tensor proj_weight, Tensor? fc_sum, Tensor? proj_sum) -> Tensor");
   // On CUDA devices alone. fc = grouped_linear(x, weight), h = swiglu(fc).
   m.def("grouped_swiglu_forward(Tensor x, Tensor weight, Tensor ends) -> (Tensor fc, Tensor h)");
   // For y = grouped_linear(swiglu(fc), weight): dfc, and h = swiglu(fc) once more.
@@ -136,16 +139,17 @@ TORCH_LIBRARY(moebius, m) {
 
   // x [N, C], weight [V, C], bias [V], targets [N] int64. The mean over the targets that are not
   // ignore_index of the cross-entropy of x @ weight.T + bias, a float32 scalar (float64 for
-  // float64). Logits exist for chunk_rows rows at a time, in x's dtype.
+  // float64). Logits exist for chunk_rows rows at a time, in x's dtype. `gradient` is what backward
+  // will be given for the loss, a scalar, if that is known: then nothing needs to be scaled later.
   m.def(
       "linear_cross_entropy(Tensor x, Tensor weight, Tensor? bias, Tensor targets, int "
       "ignore_index,"
-      " int chunk_rows) -> Tensor");
-  // with_gradients: dx, dweight and dbias of the mean, in their operands' dtypes; the sums over
-  // chunks are kept in the arithmetic's dtype. Backward is these times a scalar.
+      " int chunk_rows, Tensor? gradient) -> Tensor");
+  // with_gradients: dx, dweight and dbias of the mean, times `gradient`, in their operands' dtypes;
+  // the sums over chunks are kept in the arithmetic's dtype.
   m.def(
       "linear_cross_entropy_forward(Tensor x, Tensor weight, Tensor? bias, Tensor targets,"
-      " int ignore_index, int chunk_rows, bool with_gradients)"
+      " int ignore_index, int chunk_rows, Tensor? gradient, bool with_gradients)"
       " -> (Tensor loss, Tensor dx, Tensor dweight, Tensor dbias)");
 
   // The norm of all gradients together, and from it the factor that clips them to max_norm as

@@ -97,10 +97,15 @@ Tensor grouped_linear(const Tensor& x, const Tensor& weight, const Tensor& ends)
 struct MoeExperts : Function<MoeExperts> {
   static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& token,
                         const Tensor& row, const Tensor& ends, const Tensor& fc_weight,
-                        const Tensor& proj_weight, bool with_gradients) {
-    auto [fc, h] = grouped_swiglu_forward(moe_gather_forward(x, token, row), fc_weight, ends);
+                        const Tensor& proj_weight, const std::optional<Tensor>& fc_sum,
+                        const std::optional<Tensor>& proj_sum, bool with_gradients) {
+    const Tensor rows = moe_gather_forward(x, token, row);
+    auto [fc, h] = grouped_swiglu_forward(rows, fc_weight, ends);
     if (with_gradients) {
-      context->save_for_backward({x, token, row, ends, fc_weight, proj_weight, fc});
+      context->save_for_backward({rows, row, ends, fc_weight, proj_weight, fc});
+      // Others write to the sums before backward does, which autograd would refuse.
+      context->saved_data["fc_sum"] = fc_sum;
+      context->saved_data["proj_sum"] = proj_sum;
     }
     fc.reset();
     return grouped_linear_forward(h, proj_weight, ends);
@@ -108,19 +113,29 @@ struct MoeExperts : Function<MoeExperts> {
 
   static variable_list backward(AutogradContext* context, variable_list grads) {
     const variable_list saved = context->get_saved_variables();
-    const Tensor &x = saved[0], &token = saved[1], &row = saved[2], &ends = saved[3];
+    const Tensor &rows = saved[0], &row = saved[1], &ends = saved[2];
     const Tensor dy = grads[0].contiguous();
-    auto [dfc, h] = grouped_swiglu_backward(dy, saved[5], saved[6], ends);
-    const Tensor dproj_weight = grouped_linear_weight(dy, h, ends);
+    auto [dfc, h] = grouped_swiglu_backward(dy, saved[4], saved[5], ends);
+    const Tensor dproj_weight = weight_gradient(context->saved_data["proj_sum"], dy, h, ends);
     h.reset();
-    const Tensor dx = moe_gather_backward(grouped_linear_input(dfc, saved[4], ends), row);
-    const Tensor dfc_weight = grouped_linear_weight(dfc, moe_gather_forward(x, token, row), ends);
-    return {dx, {}, {}, {}, dfc_weight, dproj_weight, {}};
+    const Tensor dx = moe_gather_backward(grouped_linear_input(dfc, saved[3], ends), row);
+    const Tensor dfc_weight = weight_gradient(context->saved_data["fc_sum"], dfc, rows, ends);
+    return {dx, {}, {}, {}, dfc_weight, dproj_weight, {}, {}, {}};
+  }
+
+ private:
+  // Undefined where it went to a sum.
+  static Tensor weight_gradient(const c10::IValue& sum, const Tensor& dy, const Tensor& x,
+                                const Tensor& ends) {
+    if (sum.isNone()) return grouped_linear_weight(dy, x, ends);
+    grouped_linear_weight_add_(sum.toTensor(), dy, x, ends);
+    return {};
   }
 };
 
 Tensor moe_experts(const Tensor& x, const Tensor& token, const Tensor& row, const Tensor& ends,
-                   const Tensor& fc_weight, const Tensor& proj_weight) {
+                   const Tensor& fc_weight, const Tensor& proj_weight,
+                   const std::optional<Tensor>& fc_sum, const std::optional<Tensor>& proj_sum) {
   check_activation("proj_weight", proj_weight, 3);
   check_activation("fc_weight", fc_weight, 3);
   check_sizes("fc_weight", fc_weight,
@@ -139,11 +154,14 @@ Tensor moe_experts(const Tensor& x, const Tensor& token, const Tensor& row, cons
   check_sizes("proj_weight", proj_weight, {ends.size(0), x.size(1), proj_weight.size(2)});
   check_index("ends", ends, at::kInt, {proj_weight.size(0)});
   check_device("ends", ends, x);
+  if (fc_sum) check_sizes("fc_sum", *fc_sum, fc_weight.sizes());
+  if (proj_sum) check_sizes("proj_sum", *proj_sum, proj_weight.sizes());
   const bool with_gradients =
       at::GradMode::is_enabled() &&
       (x.requires_grad() || fc_weight.requires_grad() || proj_weight.requires_grad());
   return MoeExperts::apply(x.contiguous(), token.contiguous(), row.contiguous(), ends.contiguous(),
-                           fc_weight.contiguous(), proj_weight.contiguous(), with_gradients);
+                           fc_weight.contiguous(), proj_weight.contiguous(), fc_sum, proj_sum,
+                           with_gradients);
 }
 
 struct MoeCombine : Function<MoeCombine> {

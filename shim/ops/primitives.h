@@ -67,6 +67,8 @@ MOEBIUS_PRIMITIVE(moe_gather_backward, Tensor(const Tensor&, const Tensor&))
 MOEBIUS_PRIMITIVE(grouped_linear_forward, Tensor(const Tensor&, const Tensor&, const Tensor&))
 MOEBIUS_PRIMITIVE(grouped_linear_input, Tensor(const Tensor&, const Tensor&, const Tensor&))
 MOEBIUS_PRIMITIVE(grouped_linear_weight, Tensor(const Tensor&, const Tensor&, const Tensor&))
+MOEBIUS_PRIMITIVE(grouped_linear_weight_add_,
+                  void(const Tensor&, const Tensor&, const Tensor&, const Tensor&))
 MOEBIUS_PRIMITIVE(grouped_swiglu_forward, Pair(const Tensor&, const Tensor&, const Tensor&))
 MOEBIUS_PRIMITIVE(grouped_swiglu_backward,
                   Pair(const Tensor&, const Tensor&, const Tensor&, const Tensor&))
@@ -76,7 +78,7 @@ MOEBIUS_PRIMITIVE(moe_combine_backward,
                   Pair(const Tensor&, const Tensor&, const Tensor&, const Tensor&))
 MOEBIUS_PRIMITIVE(linear_cross_entropy_forward,
                   Quadruple(const Tensor&, const Tensor&, const MaybeTensor&, const Tensor&,
-                            int64_t, int64_t, bool))
+                            int64_t, int64_t, const MaybeTensor&, bool))
 
 #undef MOEBIUS_PRIMITIVE
 

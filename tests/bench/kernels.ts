@@ -314,6 +314,7 @@ const cases: Case[] = [
               targets,
               -100,
               rows,
+              null,
               true,
             );
         },
@@ -432,7 +433,10 @@ function moeExperts(which: string): () => void {
   return () => {
     Deno.env.set("MOEBIUS_GROUPED_LINEAR", which);
     const y = enableGrad(() =>
-      call("moebius::moe_experts", [x, token, row, ends, fc, proj]) as Tensor
+      call("moebius::moe_experts", [
+        ...[x, token, row, ends, fc, proj],
+        ...[null, null],
+      ]) as Tensor
     );
     backward([y], { gradients: [dy] });
     for (const leaf of [x, fc, proj]) leaf.grad = null;

@@ -101,9 +101,12 @@ function checkExperts(sizes: Sizes, dtype: DType, offset: number): void {
       return leaf;
     });
     const [x, fc, proj] = leaves as [Tensor, Tensor, Tensor];
-    const apply = () =>
-      call("moebius::moe_experts", [x, token, row, ends, fc, proj]) as Tensor;
-    const y = enableGrad(apply);
+    const apply = (sums: (Tensor | null)[] = [null, null]) =>
+      call("moebius::moe_experts", [
+        ...[x, token, row, ends, fc, proj],
+        ...sums,
+      ]) as Tensor;
+    const y = enableGrad(() => apply());
     backward([y], { gradients: [dy] });
     const tolerance = TOLERANCES[dtype]!;
     assertClose(y.detach(), expected.outputs[0]!, { name: "y", tolerance });
@@ -117,6 +120,20 @@ function checkExperts(sizes: Sizes, dtype: DType, offset: number): void {
       name: "y without gradients",
       tolerance: { whole: 0, single: 0 },
     });
+
+    // Given sums, backward adds to these and leaves no gradient of the weights.
+    const sums = [fc, proj].map(({ shape }) => normal(shape));
+    const before = sums.map((sum) => sum.to("float64"));
+    for (const leaf of leaves) leaf.grad = null;
+    const again = enableGrad(() => apply(sums));
+    backward([again], { gradients: [dy] });
+    for (const [i, sum] of sums.entries()) {
+      assert.equal(leaves[1 + i]!.grad, null);
+      assertClose(sum, before[i]!.add(expected.gradients[1 + i]!), {
+        name: `sum ${i}`,
+        tolerance,
+      });
+    }
   });
 }
 

@@ -66,6 +66,7 @@ for (const { N, C, V, chunk, bias } of CASES) {
               targets,
               -100,
               chunk,
+              null,
               withGradients,
             );
           const [loss, dx, dweight, dbias] = call(true);
@@ -111,6 +112,7 @@ gpuTest(
         targets,
         7,
         2,
+        null,
         true,
       ) as [Tensor, Tensor, Tensor];
       assert.ok(Number.isNaN(loss.item()));
@@ -119,6 +121,26 @@ gpuTest(
     });
   },
 );
+
+gpuTest("linear_cross_entropy gives gradients of a known factor", () => {
+  check(() => {
+    const x = normal([20, 64]);
+    const weight = normal([512, 64]);
+    const targets = rand([20], { device: DEVICE }).mul(512).to("int64");
+    const gradients = (gradient: Tensor | null) =>
+      run(
+        "linear_cross_entropy_forward",
+        ...[x, weight, null, targets, -100, 8],
+        ...[gradient, true],
+      );
+    const [loss, ...once] = gradients(null);
+    const [same, ...twice] = gradients(tensor(2, { device: DEVICE }));
+    assertClose(same!, loss!, { name: "loss" });
+    for (const i of [0, 1]) {
+      assertClose(twice[i]!, once[i]!.mul(2), { name: `gradient ${i}` });
+    }
+  });
+});
 
 gpuTest("linear_cross_entropy of large logits is finite", () => {
   check(() => {
@@ -140,6 +162,7 @@ gpuTest("linear_cross_entropy of large logits is finite", () => {
       targets,
       -100,
       8,
+      null,
       true,
     );
     // Logits of several hundred are rounded to whole numbers: the loss is only near.

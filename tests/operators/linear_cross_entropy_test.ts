@@ -4,6 +4,8 @@ import { strict as assert } from "node:assert";
 import {
   aten,
   backward,
+  full,
+  manualSeed,
   noGrad,
   randn,
   scope,
@@ -85,10 +87,37 @@ Deno.test("linear_cross_entropy gives the same for any number of rows at a time"
         targets,
         IGNORE_INDEX,
         rows,
+        null,
         true,
       );
       assertNear(loss, expected, `${rows} rows at a time`);
       assert.deepEqual([dx.shape, dweight.shape], [x.shape, weight.shape]);
+    }
+  });
+});
+
+Deno.test("fused linearCrossEntropy gives the same gradients whether it knew the loss's or not", () => {
+  scope(() => {
+    const targets = targetsOf(20, 9, 5);
+    const [known, other] = [full([], 0.25), full([], 0.5)];
+    const gradientsOf = (gradient: Tensor | null, given: Tensor) => {
+      manualSeed(4);
+      const [x, weight] = [randn([20, 8]), randn([9, 8])];
+      x.requiresGrad = weight.requiresGrad = true;
+      const loss = fusedOperators.linearCrossEntropy(
+        x,
+        targets,
+        { weight, bias: null },
+        { gradient },
+      );
+      backward(loss, { gradients: [given] });
+      return [loss.detach(), x.grad!, weight.grad!];
+    };
+    for (const given of [known, other]) {
+      const expected = gradientsOf(null, given);
+      for (const [i, each] of gradientsOf(known, given).entries()) {
+        assertNear(each, expected[i]!, `${i}`);
+      }
     }
   });
 });

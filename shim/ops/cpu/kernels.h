@@ -64,7 +64,8 @@ Tensor grouped_linear_weight(const Tensor& dy, const Tensor& x, const Tensor& en
 
 std::tuple<Tensor, Tensor, Tensor, Tensor> linear_cross_entropy_forward(
     const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias, const Tensor& targets,
-    int64_t ignore_index, int64_t chunk_rows, bool with_gradients);
+    int64_t ignore_index, int64_t chunk_rows, const std::optional<Tensor>& gradient,
+    bool with_gradients);
 
 std::tuple<Tensor, Tensor, Tensor> clip_factor(at::TensorList grads,
                                                std::optional<double> max_norm);

@@ -58,7 +58,8 @@ int64_t count_targets(const int64_t* target, int64_t N, int64_t V, int64_t ignor
 
 std::tuple<Tensor, Tensor, Tensor, Tensor> linear_cross_entropy_forward(
     const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias, const Tensor& targets,
-    int64_t ignore_index, int64_t chunk_rows, bool with_gradients) {
+    int64_t ignore_index, int64_t chunk_rows, const std::optional<Tensor>& gradient,
+    bool with_gradients) {
   const int64_t N = x.size(0);
   const int64_t C = x.size(1);
   const int64_t V = weight.size(0);
@@ -78,7 +79,8 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> linear_cross_entropy_forward(
   const Tensor chunk = x.new_empty({std::min(N, chunk_rows), V});
   with_type(x.scalar_type(), [&]<typename T>() {
     using A = Wide<T>;
-    const A scale = A{1} / static_cast<A>(counted);
+    const A numerator = gradient ? static_cast<A>(*gradient->const_data_ptr<float>()) : A{1};
+    const A scale = numerator / static_cast<A>(counted);
     std::vector<A> losses(static_cast<size_t>(N));
     for (int64_t begin = 0; begin < N; begin += chunk_rows) {
       const int64_t rows = std::min(chunk_rows, N - begin);

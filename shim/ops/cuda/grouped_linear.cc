@@ -145,6 +145,17 @@ at::Tensor weight(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& e
   return dweight;
 }
 
+void weight_add(const at::Tensor& sum, const at::Tensor& dy, const at::Tensor& x,
+                const at::Tensor& ends) {
+  const c10::cuda::CUDAGuard guard(dy.device());
+  if (multiplier_for({dy, x}, dy.size(0), ends.size(0)) == Multiplier::kWgmma &&
+      sum.scalar_type() == at::kFloat) {
+    wgmma::linear_weight_add(sum, dy, x, ends);
+  } else {
+    sum.add_(weight(dy, x, ends));
+  }
+}
+
 std::tuple<at::Tensor, at::Tensor> gated_forward(const at::Tensor& x, const at::Tensor& weight,
                                                  const at::Tensor& ends) {
   const c10::cuda::CUDAGuard guard(x.device());
@@ -173,6 +184,7 @@ TORCH_LIBRARY_IMPL(moebius, CUDA, m) {
   m.impl("grouped_linear_forward", moebius::forward);
   m.impl("grouped_linear_input", moebius::input);
   m.impl("grouped_linear_weight", moebius::weight);
+  m.impl("grouped_linear_weight_add_", moebius::weight_add);
   m.impl("grouped_swiglu_forward", moebius::gated_forward);
   m.impl("grouped_swiglu_backward", moebius::gated_backward);
 }

@@ -23,6 +23,7 @@ struct Sizes {
 struct Results {
   void* first = nullptr;
   void* second = nullptr;
+  float* sum = nullptr;
 };
 
 struct Maps {
@@ -43,6 +44,7 @@ const Product kGatedForward(kFile, "grouped_wgmma_gated_forward", kHopper);
 const Product kInput(kFile, "grouped_wgmma_input", kHopper);
 const Product kGatedInput(kFile, "grouped_wgmma_gated_input", kHopper);
 const Product kWeight(kFile, "grouped_wgmma_weight", kHopper);
+const Product kWeightAdd(kFile, "grouped_wgmma_weight_add", kHopper);
 
 // How many lines of 64 values a box of each matrix has.
 constexpr uint32_t kAcrossLines = 64;
@@ -118,6 +120,14 @@ at::Tensor linear_weight(const at::Tensor& dy, const at::Tensor& x, const at::Te
       {.groups = narrow(ends.size(0)), .rows = narrow(dy.size(1)), .columns = narrow(x.size(1))},
       {.first = data_of(dweight)});
   return dweight;
+}
+
+void linear_weight_add(const at::Tensor& sum, const at::Tensor& dy, const at::Tensor& x,
+                       const at::Tensor& ends) {
+  multiply(
+      kWeightAdd, {.left = operand(dy, kAcrossLines), .right = operand(x, kAcrossLines)}, ends,
+      {.groups = narrow(ends.size(0)), .rows = narrow(dy.size(1)), .columns = narrow(x.size(1))},
+      {.sum = sum.data_ptr<float>()});
 }
 
 std::tuple<at::Tensor, at::Tensor> swiglu_forward(const at::Tensor& x, const at::Tensor& weight,

@@ -16,6 +16,8 @@ bool can_multiply(std::initializer_list<at::Tensor> matrices);
 at::Tensor linear_forward(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& ends);
 at::Tensor linear_input(const at::Tensor& dy, const at::Tensor& weight, const at::Tensor& ends);
 at::Tensor linear_weight(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& ends);
+void linear_weight_add(const at::Tensor& sum, const at::Tensor& dy, const at::Tensor& x,
+                       const at::Tensor& ends);
 std::tuple<at::Tensor, at::Tensor> swiglu_forward(const at::Tensor& x, const at::Tensor& weight,
                                                   const at::Tensor& ends);
 std::tuple<at::Tensor, at::Tensor> swiglu_backward(const at::Tensor& dy, const at::Tensor& weight,

@@ -19,8 +19,8 @@ using CrossEntropy =
 
 const CrossEntropy kFloat32("cross_entropy", "cross_entropy_float32");
 const CrossEntropy kBFloat16("cross_entropy", "cross_entropy_bfloat16");
-const Kernel<const int64_t*, int64_t, int64_t, float*> kCount("cross_entropy",
-                                                              "cross_entropy_count");
+const Kernel<const int64_t*, int64_t, int64_t, const float*, float*> kCount("cross_entropy",
+                                                                            "cross_entropy_count");
 const Kernel<const float*, int64_t, const float*, float*> kMean("cross_entropy",
                                                                 "cross_entropy_mean");
 
@@ -43,7 +43,8 @@ void accumulate(const at::Tensor& sum, const at::Tensor& left, const at::Tensor&
 
 std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor> linear_cross_entropy_forward(
     const at::Tensor& x, const at::Tensor& weight, const std::optional<at::Tensor>& bias,
-    const at::Tensor& targets, int64_t ignore_index, int64_t chunk_rows, bool with_gradients) {
+    const at::Tensor& targets, int64_t ignore_index, int64_t chunk_rows,
+    const std::optional<at::Tensor>& gradient, bool with_gradients) {
   const c10::cuda::CUDAGuard guard(x.device());
   const int64_t rows = x.size(0);
   const int64_t vocabulary = weight.size(0);
@@ -53,7 +54,7 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor> linear_cross_entropy_
   const at::Tensor losses = at::empty({rows}, arithmetic);
   const at::Tensor loss = at::empty({}, arithmetic);
   kCount({.blocks = 1, .threads = 1024}, targets.data_ptr<int64_t>(), rows, ignore_index,
-         inverse.data_ptr<float>());
+         gradient ? gradient->data_ptr<float>() : nullptr, inverse.data_ptr<float>());
 
   const bool wide = is_wide(x);
   const bool has_bias = bias.has_value() && bias->defined();
