@@ -8,6 +8,7 @@
  */
 
 import { createHash, type Hash } from "node:crypto";
+import { constants } from "node:os";
 import { basename, dirname, join } from "node:path";
 
 /** Bytes of one write call: keeps a disk busy and signals answered. */
@@ -259,6 +260,7 @@ const REASONS: Record<string, string> = {
   EACCES: "permission denied",
   EDQUOT: "the disk quota is used up, free some space",
   EEXIST: "it exists already",
+  EFBIG: "the file is larger than is allowed here (see `ulimit -f`)",
   EIO: "the storage device reported an error",
   EISDIR: "it is a directory",
   EMFILE: "too many files are open",
@@ -272,8 +274,12 @@ const REASONS: Record<string, string> = {
 
 /** The POSIX code of a file system error, such as "ENOSPC". */
 function errorCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !("code" in error)) return undefined;
-  return typeof error.code === "string" ? error.code : undefined;
+  if (!(error instanceof Error)) return undefined;
+  if ("code" in error && typeof error.code === "string") return error.code;
+  // Deno gives the rarer ones no code, only the number in the message.
+  const number = Number(/\(os error (\d+)\)/.exec(error.message)?.[1]);
+  return Object.entries(constants.errno)
+    .find(([, value]) => value === number)?.[0];
 }
 
 /** Writes and hashes `bytes`, hashing a piece while the device takes it. */

@@ -97,6 +97,19 @@ export function readArguments<Schema extends OptionSchema>(
   );
 }
 
+/**
+ * The one word of a command line that is no option.
+ *
+ * @param expected What it is, for the message: "one CHECKPOINT_DIR".
+ * @throws {UsageError} if there is none, or more.
+ */
+export function onlyWord(words: readonly string[], expected: string): string {
+  const [word] = words;
+  if (word !== undefined && words.length === 1) return word;
+  const got = words.length === 0 ? "" : `, got ${words.join(" ")}`;
+  throw new UsageError(`Expected ${expected}${got}`);
+}
+
 function flagOf(name: string): string {
   return name.replaceAll("_", "-");
 }
@@ -179,7 +192,7 @@ function describeError(error: unknown): string {
     return error.stack ?? error.message;
   }
   if (error instanceof TorchError && error.kind === "out of memory") {
-    return `${error.message}\nHint: lower train.micro_batch_size, lower train.max_seq_length, or set --gradient-checkpointing`;
+    return `${error.message}\nHint: compute less at once: --batch-size, --num-samples or --max-new-tokens, or use --device cpu`;
   }
   return error.message;
 }

@@ -4,20 +4,22 @@
  * @module
  */
 
+import { join } from "node:path";
 import { z } from "zod";
 import { ensureSetup } from "../../ffi/mod.ts";
 import { loadModelConfig } from "../config/mod.ts";
-import { generateText } from "../generate/generate.ts";
+import { generateTexts } from "../generate/generate.ts";
 import { loadModel } from "../model/load.ts";
+import { CHECKPOINT_FILES } from "../checkpoint/names.ts";
 import {
   type Command,
   integer,
   number,
   readArguments,
   runCommand,
-  UsageError,
 } from "./_command.ts";
 import {
+  checkpointDir,
   checkpointTokenizer,
   placeCheckpoint,
   placementOptions,
@@ -35,9 +37,10 @@ const options = z.object({
   ),
   top_p: number.default(1)
     .describe("Only the likeliest tokens with this probability together"),
-  num_samples: integer.default(1).describe("How many texts to generate"),
+  num_samples: integer.pipe(z.int().min(1)).default(1)
+    .describe("How many texts to generate, computed together"),
   seed: integer.default(1234).describe("The same seed gives the same text"),
-  stop: z.array(z.string()).default([])
+  stop: z.array(z.string().min(1)).default([])
     .describe("A text that ends the text; may be given more than once"),
   tokenizer_dir: z.string().optional()
     .describe("Where the tokenizer is, if not in the checkpoint"),
@@ -54,44 +57,73 @@ async function main(argv: readonly string[]): Promise<number> {
   const read = readArguments(command, argv);
   if (read === null) return 0;
   const { options, words } = read;
-  const [dir, ...others] = words;
-  if (dir === undefined || others.length > 0) {
-    throw new UsageError(
-      "Expected one CHECKPOINT_DIR, such as out/quickstart/final",
-    );
-  }
-  const config = loadModelConfig(`${dir}/model_config.yaml`);
+  const dir = await checkpointDir(words);
+  const config = loadModelConfig(join(dir, CHECKPOINT_FILES.modelConfig));
   const tokenizer = await checkpointTokenizer(dir, options.tokenizer_dir);
   await ensureSetup();
   using model = await loadModel(dir, placeCheckpoint(config, options));
-  for (let sample = 0; sample < options.num_samples; sample++) {
-    const startedMs = performance.now();
-    let firstMs: number | undefined;
-    let tokens = 0;
-    await write(options.prompt);
-    const pieces = generateText(model, tokenizer, options.prompt, {
-      maxNewTokens: options.max_new_tokens,
-      temperature: options.temperature,
-      topK: options.top_k === 0 ? null : options.top_k,
-      topP: options.top_p,
-      stop: options.stop,
-      seed: options.seed + sample,
-      onToken: () => {
-        firstMs ??= performance.now();
-        tokens++;
-      },
-    });
-    for (const piece of pieces) await write(piece);
-    await write("\n");
-    const prefill = ((firstMs ?? startedMs) - startedMs) / 1000;
-    const decode = (performance.now() - (firstMs ?? startedMs)) / 1000;
-    console.error(
-      `${tokens} tokens: first after ${prefill.toFixed(2)} s, then ${
-        (Math.max(tokens - 1, 0) / decode).toFixed(1)
-      } tokens/s`,
-    );
+  const samples = options.num_samples;
+  const texts = Array.from({ length: samples }, () => options.prompt);
+  const startedMs = performance.now();
+  let firstMs: number | undefined;
+  let tokens = 0;
+  await write(options.prompt);
+  const pieces = generateTexts(model, tokenizer, options.prompt, {
+    samples,
+    maxNewTokens: options.max_new_tokens,
+    temperature: options.temperature,
+    topK: options.top_k === 0 ? null : options.top_k,
+    topP: options.top_p,
+    stop: options.stop,
+    seed: options.seed,
+    onToken: () => {
+      firstMs ??= performance.now();
+      tokens++;
+    },
+  });
+  for (const { sample, text } of pieces) {
+    texts[sample] += text;
+    // The first streams; the others are computed beside it and shown whole.
+    if (sample === 0) await write(text);
   }
+  const endMs = performance.now();
+  await write("\n");
+  for (const text of texts.slice(1)) await write(`\n${text}\n`);
+  const prompt = tokenizer.encode(options.prompt, {
+    bos: tokenizer.bosId !== undefined,
+  });
+  console.error(
+    describeSpeed({
+      prompt: samples * prompt.length,
+      prefillSeconds: ((firstMs ?? endMs) - startedMs) / 1000,
+      // The first token of each sample comes out of the prompt's pass.
+      decoded: Math.max(0, tokens - samples),
+      decodeSeconds: (endMs - (firstMs ?? endMs)) / 1000,
+      tokens,
+      samples,
+    }),
+  );
   return 0;
+}
+
+function describeSpeed(
+  { prompt, prefillSeconds, decoded, decodeSeconds, tokens, samples }: {
+    prompt: number;
+    prefillSeconds: number;
+    decoded: number;
+    decodeSeconds: number;
+    tokens: number;
+    samples: number;
+  },
+): string {
+  const speed = (count: number, seconds: number) =>
+    seconds > 0 ? `${(count / seconds).toFixed(1)} tokens/s` : "no time";
+  const where = samples === 1 ? "" : ` in ${samples} samples`;
+  return `${tokens} tokens${where}: prefill ${prompt} tokens in ${
+    prefillSeconds.toFixed(2)
+  } s (${speed(prompt, prefillSeconds)}), decode ${
+    speed(decoded, decodeSeconds)
+  }`;
 }
 
 async function write(text: string): Promise<void> {

@@ -11,6 +11,7 @@ import {
   parseCommandLine,
   type RunConfig,
   runConfigToYaml,
+  type SizedRunConfig,
 } from "../config/mod.ts";
 import { bigramBaseline, type PrepareProgress } from "../data/mod.ts";
 import { generateText } from "../generate/generate.ts";
@@ -24,13 +25,9 @@ import {
   type ProgressMode,
 } from "../progress/mod.ts";
 import { type Dataset, openDataset } from "../train/dataset.ts";
-import { placeRun } from "../train/device.ts";
-import {
-  describeModel,
-  Trainer,
-  type TrainObserver,
-  type TrainSummary,
-} from "../train/trainer.ts";
+import { placeRun, settingsWithoutEffect } from "../train/device.ts";
+import type { TrainObserver } from "../train/observer.ts";
+import { describeModel, Trainer, type TrainSummary } from "../train/trainer.ts";
 import { runCommand } from "./_command.ts";
 import { onSignals } from "./_signals.ts";
 
@@ -56,7 +53,7 @@ async function main(argv: readonly string[]): Promise<number> {
   console.log(
     `Device   ${placement.description}, libtorch ${buildInfo().torch}`,
   );
-  for (const notice of withoutEffect(config, placement.device)) {
+  for (const notice of settingsWithoutEffect(config, placement.device)) {
     console.log(notice);
   }
   console.log(`Model    ${describeModel(config)}`);
@@ -68,7 +65,6 @@ async function main(argv: readonly string[]): Promise<number> {
     } tokens to train on, ${formatCount(shards.val.length)} to validate on`,
   );
 
-  using signals = onSignals(["SIGINT", "SIGTERM"]);
   const display = new TrainDisplay(mode);
   using trainer = await Trainer.open(config, {
     dataset,
@@ -85,17 +81,26 @@ async function main(argv: readonly string[]): Promise<number> {
     } tokens${trainer.step > 0 ? `, from step ${trainer.step} on` : ""}`,
   );
   display.start(trainer);
-  const summary = await trainer.fit({ signal: signals.signal });
-  display.finish();
-  if (summary.reason === "interrupted") {
+  const { summary, exitCode } = await fitUntilSignal(trainer)
+    .finally(() => display.finish());
+  if (exitCode !== 0) {
     console.log(
       `Interrupted at step ${summary.step}, saved in ${summary.checkpoint}: go on with --resume auto`,
     );
-    return signals.exitCode;
+    return exitCode;
   }
-  await summarize(config, dataset, summary);
+  await summarize(trainer.config, dataset, summary);
   showSample(trainer, dataset);
   return 0;
+}
+
+/** Trains; a signal finishes the step and saves. Before and after, when nothing can be lost, it just ends the process. */
+async function fitUntilSignal(
+  trainer: Trainer,
+): Promise<{ summary: TrainSummary; exitCode: number }> {
+  using signals = onSignals(["SIGINT", "SIGTERM"]);
+  const summary = await trainer.fit({ signal: signals.signal });
+  return { summary, exitCode: signals.exitCode };
 }
 
 async function prepare(
@@ -112,25 +117,6 @@ async function prepare(
   } finally {
     progress?.finish();
   }
-}
-
-/** Settings that this device has no use for. */
-function withoutEffect(config: RunConfig, device: string): string[] {
-  const { compile, compile_mode, compile_fullgraph } = config.optimization;
-  if (!compile) return [];
-  if (device !== "cpu") return [];
-  const notices: string[] = [];
-  if (compile_mode !== "default") {
-    notices.push(
-      `optimization.compile_mode ${compile_mode} has no effect: CUDA graphs need a GPU`,
-    );
-  }
-  if (compile_fullgraph) {
-    notices.push(
-      "optimization.compile_fullgraph has no effect: CUDA graphs need a GPU",
-    );
-  }
-  return notices;
 }
 
 /** Shows a run on the terminal: one live line, messages above it. */
@@ -189,7 +175,7 @@ class TrainDisplay implements TrainObserver {
 }
 
 async function summarize(
-  config: RunConfig,
+  config: SizedRunConfig,
   dataset: Dataset,
   summary: TrainSummary,
 ): Promise<void> {
@@ -219,7 +205,7 @@ async function summarize(
 
 /** What a bigram model of the same data reaches on the same validation tokens. */
 async function bigramLine(
-  { train }: RunConfig,
+  { train }: SizedRunConfig,
   { shards }: Dataset,
   batches: number,
 ): Promise<string> {

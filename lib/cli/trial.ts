@@ -9,11 +9,8 @@ import { buildInfo, ensureSetup } from "../../ffi/mod.ts";
 import { loadRunConfig } from "../config/mod.ts";
 import { openDataset } from "../train/dataset.ts";
 import { placeRun } from "../train/device.ts";
-import {
-  describeModel,
-  Trainer,
-  type TrainObserver,
-} from "../train/trainer.ts";
+import type { TrainObserver } from "../train/observer.ts";
+import { describeModel, Trainer } from "../train/trainer.ts";
 import { runCommand } from "./_command.ts";
 import { onSignals } from "./_signals.ts";
 

@@ -36,11 +36,6 @@ export const HINTS: readonly Hint[] = [
   { key: "num_nodes", when: /./, hint: "a run uses one machine" },
   { key: "strategy", when: /./, hint: "a run uses one device" },
   {
-    key: "train.micro_batch_size",
-    when: /auto/,
-    hint: "finding the largest that fits is not implemented yet",
-  },
-  {
     key: "eval.max_new_tokens",
     when: /./,
     hint: "no text is generated during training: use `deno task generate`",

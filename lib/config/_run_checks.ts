@@ -15,13 +15,21 @@ export const runChecks: readonly RunCheck[] = [
   {
     keys: BATCH,
     problem: ({ train: { global_batch_size, micro_batch_size } }) =>
-      global_batch_size % micro_batch_size === 0
+      micro_batch_size === "auto" ||
+        global_batch_size % micro_batch_size === 0
         ? null
         : `${global_batch_size} must be a multiple of train.micro_batch_size (${micro_batch_size}); nearest: ${
           nearestMultiples(global_batch_size, micro_batch_size)
         }, or train.micro_batch_size ${
           nearestDivisors(global_batch_size, micro_batch_size)
         }`,
+  },
+  {
+    keys: ["train.micro_batch_size", "device"],
+    problem: ({ train, device }) =>
+      train.micro_batch_size === "auto" && device === "cpu"
+        ? '"auto" needs a GPU: a CPU that runs out of memory is not told, its process is killed; give an integer >= 1'
+        : null,
   },
   {
     keys: LENGTH,

@@ -5,12 +5,12 @@
  */
 
 import { z } from "zod";
-import { allowedBy } from "./_fields.ts";
+import { allowedBy, reserved } from "./_fields.ts";
 import { modelNames } from "./_files.ts";
 import { modelSchema } from "./_model_schema.ts";
 import { DATA_NAMES, runFields } from "./_run_fields.ts";
 import { flagOf, SHORT_FLAGS } from "./flags.ts";
-import { runSchema } from "./train.ts";
+import { type DataName, dataSchemas, runSchema } from "./train.ts";
 
 /** One key that can be set. */
 export interface Option {
@@ -85,22 +85,65 @@ export function helpText(): string {
 }
 
 /**
- * A JSON schema of a run's YAML, for editors: put `# yaml-language-server: $schema=FILE` in its first line.
+ * A JSON schema of a run's YAML, for editors: put `# yaml-language-server: $schema=FILE` in its first line. The
+ * project's own is configs/schema/run.json.
  *
  * @returns A schema of draft 2020-12.
  */
 export function jsonSchema(): Record<string, unknown> {
+  const { data, optimizer } = runSchema.shape;
+  const dataNames = DATA_NAMES.flatMap((name) => [name, `litgpt.data.${name}`]);
   const schema = z.toJSONSchema(
     runSchema.extend({
-      model_config: z.union([modelSchema, z.string(), z.null()]).optional(),
-      data: z.union([z.enum(DATA_NAMES), runSchema.shape.data, z.null()])
-        .optional(),
-      optimizer: z.union([z.literal("AdamW"), runSchema.shape.optimizer])
-        .optional(),
+      model_config: z.union([modelYaml, z.string(), z.null()]).optional(),
+      data: z.union([z.enum(dataNames), ...DATA_NAMES.map(dataYaml), z.null()])
+        .optional().describe(data.description ?? ""),
+      optimizer: z.union([
+        z.literal("AdamW"),
+        optimizer.unwrap().extend({
+          class_path: z.enum(["torch.optim.AdamW", "AdamW"]).optional(),
+        }),
+      ]).optional(),
+      checkpointing: z.strictObject({
+        keep_last_local: z.int().min(1).nullable(),
+        upload_to_hf: z.boolean(),
+        hf_repo_id: z.string().nullable(),
+      }).partial().optional().meta(
+        reserved("The seed project's; log.keep_last is the name here"),
+      ),
     }),
     { io: "input" },
   );
   return { ...schema, title: "Settings of a training run" };
+}
+
+/**
+ * A JSON schema of a model's YAML; the project's own is configs/schema/model.json.
+ *
+ * @returns A schema of draft 2020-12.
+ */
+export function modelJsonSchema(): Record<string, unknown> {
+  const schema = z.toJSONSchema(modelYaml, { io: "input" });
+  return { ...schema, title: "Settings of a model" };
+}
+
+/** A model as YAML may have it: with the seed project's keys. */
+const modelYaml = modelSchema.extend({
+  moe_aux_loss_weight: z.number().optional().meta(
+    reserved("The seed project's name of router_aux_loss_coef"),
+  ),
+  moe_router_stats: z.boolean().optional().meta(
+    reserved("Router statistics are always measured"),
+  ),
+});
+
+function dataYaml(name: DataName): z.ZodType {
+  const schema: z.ZodObject = dataSchemas[name];
+  const needsNothing = schema.safeParse({}).success;
+  return z.strictObject({
+    class_path: z.enum([name, `litgpt.data.${name}`]),
+    init_args: needsNothing ? schema.nullable().optional() : schema,
+  });
 }
 
 function sectionOf({ key }: Option): string {

@@ -18,7 +18,13 @@ export {
   parseCommandLine,
   SHORT_FLAGS,
 } from "./flags.ts";
-export { describeOptions, helpText, jsonSchema, type Option } from "./help.ts";
+export {
+  describeOptions,
+  helpText,
+  jsonSchema,
+  modelJsonSchema,
+  type Option,
+} from "./help.ts";
 export {
   defineConfig,
   type LoadedRun,
@@ -36,6 +42,7 @@ export {
 } from "./model.ts";
 export {
   gradientAccumulationIters,
+  isSized,
   type Plan,
   plannedSteps,
   tokensPerStep,
@@ -51,6 +58,7 @@ export {
   type RunInput,
   runSchema,
   type RunSettings,
+  type SizedRunConfig,
   type TrainConfig,
 } from "./train.ts";
 export { modelConfigToYaml, runConfigToYaml } from "./yaml.ts";

@@ -4,16 +4,12 @@
  * @module
  */
 
-import type { RunConfig } from "./train.ts";
+import type { RunConfig, SizedRunConfig } from "./train.ts";
 
-/** The settings that {@linkcode gradientAccumulationIters} and {@linkcode plannedSteps} need. */
+/** The settings that {@linkcode tokensPerStep} and {@linkcode plannedSteps} need. */
 export type Plan = Pick<
   RunConfig["train"],
-  | "global_batch_size"
-  | "micro_batch_size"
-  | "max_seq_length"
-  | "max_tokens"
-  | "max_steps"
+  "global_batch_size" | "max_seq_length" | "max_tokens" | "max_steps"
 >;
 
 /**
@@ -21,7 +17,12 @@ export type Plan = Pick<
  *
  * @param train `config.train`.
  */
-export function gradientAccumulationIters(train: Plan): number {
+export function gradientAccumulationIters(
+  train: Pick<
+    SizedRunConfig["train"],
+    "global_batch_size" | "micro_batch_size"
+  >,
+): number {
   return train.global_batch_size / train.micro_batch_size;
 }
 
@@ -48,4 +49,9 @@ export function plannedSteps(train: Plan): number | null {
     max_tokens === null ? null : Math.floor(max_tokens / tokensPerStep(train)),
   ].filter((limit) => limit !== null);
   return limits.length === 0 ? null : Math.min(...limits);
+}
+
+/** Whether a run's micro-batch is a number, and not to be found on the device. */
+export function isSized(config: RunConfig): config is SizedRunConfig {
+  return config.train.micro_batch_size !== "auto";
 }

@@ -97,8 +97,8 @@ const trainSchema = z.strictObject({
     .describe("Optimizer steps between rows of metrics"),
   global_batch_size: count.default(512)
     .describe("Samples in an optimizer step"),
-  micro_batch_size: count.default(4).describe(
-    "Samples computed at once; global_batch_size / micro_batch_size of them are accumulated",
+  micro_batch_size: z.union([count, z.literal("auto")]).default(4).describe(
+    "Samples computed at once; global_batch_size / micro_batch_size of them are accumulated; auto is the most that fit into a GPU's memory",
   ),
   lr_warmup_steps: z.int().min(0).nullable().default(2000)
     .describe(
@@ -274,6 +274,15 @@ export type RunConfig =
     /** The training loop's settings. */
     readonly train: TrainConfig;
   };
+
+/** A run's configuration whose micro-batch is a number: on a device, "auto" has become one. */
+export type SizedRunConfig = RunConfig & {
+  /** The training loop's settings. */
+  readonly train: {
+    /** Samples computed at once. */
+    readonly micro_batch_size: number;
+  };
+};
 
 /** `train:` with everything derived. */
 export type TrainConfig =

@@ -7,6 +7,7 @@
 import { noGrad, scope, tensor, zeros } from "../../ffi/mod.ts";
 import { BatchLoader, type TokenShards } from "../data/mod.ts";
 import type { GPT } from "../model/gpt.ts";
+import type { Tokenizer } from "../tokenizer/mod.ts";
 
 /** Options of {@linkcode evaluateLoss}. */
 export interface EvaluateOptions {
@@ -14,12 +15,14 @@ export interface EvaluateOptions {
   readonly batchSize: number;
   /** Tokens of a sequence. */
   readonly sequenceLength: number;
-  /** Batches from the start of the split; all of them unless told. */
+  /** Batches from the start of the split; all of its sequences unless told. */
   readonly maxBatches?: number;
   /** Which tokens. Default: val. */
   readonly split?: "train" | "val";
-  /** Called after each batch. */
-  readonly onBatch?: (done: number, all: number) => void;
+  /** Called after each batch with its tokens, `[B, T + 1]` row by row. */
+  readonly onBatch?: (done: number, all: number, batch: Int32Array) => void;
+  /** Ends the evaluation, which then throws the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** How well a model predicts tokens. */
@@ -35,53 +38,123 @@ export interface Evaluation {
 }
 
 /**
- * Mean loss over the first batches of a split, in the order of the text: the same ones each time, so
- * that numbers can be compared. Statistics of the experts are left as they were.
+ * Mean loss over the first sequences of a split, in the order of the text: the same ones each time, so
+ * that numbers can be compared. The last batch may be smaller. Statistics of the experts are left as
+ * they were.
  *
- * @throws {RangeError} if the split is too small for one batch.
+ * @throws {RangeError} if the split is too small for one sequence.
  */
 export async function evaluateLoss(
   model: GPT,
   shards: TokenShards,
   options: EvaluateOptions,
 ): Promise<Evaluation> {
-  const { batchSize, sequenceLength: T, split = "val" } = options;
-  const loader = new BatchLoader(shards, {
-    split,
-    batchSize: fittingBatch(shards, options),
-    sequenceLength: T,
-    shuffle: false,
-  });
-  const wanted = Math.ceil(
-    (options.maxBatches ?? Infinity) * batchSize / loader.batchSize,
-  );
-  const batches = Math.min(loader.batchesPerEpoch, wanted);
-  const shape = [loader.batchSize, T + 1];
+  const { sequenceLength: T } = options;
+  const loaders = loadersOf(shards, options);
+  const batches = loaders.reduce((sum, { times }) => sum + times, 0);
   using sum = zeros([], { device: model.device });
-  for (let i = 0; i < batches; i++) {
-    noGrad(() =>
-      scope(() => {
-        const batch = tensor(loader.next(), { shape, device: model.device });
-        const targets = batch.narrow(1, 1, T).to("int64");
-        sum.add_(model.loss(batch.narrow(1, 0, T), targets));
-      })
-    );
-    options.onBatch?.(i + 1, batches);
-    // A turn of the event loop: signals arrive, notebooks stay alive.
-    await new Promise((resolve) => setTimeout(resolve, 0));
+  let [done, sequences] = [0, 0];
+  for (const { loader, times } of loaders) {
+    const shape = [loader.batchSize, T + 1];
+    for (let i = 0; i < times; i++) {
+      const tokens = loader.next();
+      noGrad(() =>
+        scope(() => {
+          const batch = tensor(tokens, { shape, device: model.device });
+          const targets = batch.narrow(1, 1, T).to("int64");
+          const loss = model.loss(batch.narrow(1, 0, T), targets);
+          sum.add_(loss, loader.batchSize);
+        })
+      );
+      sequences += loader.batchSize;
+      options.onBatch?.(++done, batches, tokens);
+      // A turn of the event loop: signals arrive, notebooks stay alive.
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      options.signal?.throwIfAborted();
+    }
   }
-  const loss = sum.item() / batches;
+  const loss = sum.item() / sequences;
   return {
     loss,
     perplexity: Math.exp(loss),
-    tokens: batches * loader.batchSize * T,
+    tokens: sequences * T,
     batches,
   };
 }
 
-/** A small split is evaluated in one batch of what it has. */
-function fittingBatch(shards: TokenShards, options: EvaluateOptions): number {
-  const { batchSize, sequenceLength, split = "val" } = options;
-  const windows = Math.floor(shards[split].length / (sequenceLength + 1));
-  return Math.max(1, Math.min(batchSize, windows));
+/** A loader for the full batches, and one for what is left of the sequences. */
+function loadersOf(
+  shards: TokenShards,
+  { batchSize, sequenceLength, split = "val", maxBatches }: EvaluateOptions,
+): { loader: BatchLoader; times: number }[] {
+  const open = (size: number) =>
+    new BatchLoader(shards, {
+      split,
+      batchSize: size,
+      sequenceLength,
+      shuffle: false,
+    });
+  const { windows } = open(1);
+  const wanted = Math.min(windows, (maxBatches ?? Infinity) * batchSize);
+  const full = Math.floor(wanted / batchSize);
+  const left = wanted - full * batchSize;
+  const loaders = full === 0 ? [] : [{ loader: open(batchSize), times: full }];
+  if (left > 0) {
+    const loader = open(left);
+    const position = full * batchSize;
+    loader.restore({ ...loader.state(), position });
+    loaders.push({ loader, times: 1 });
+  }
+  return loaders;
+}
+
+/** How well a model predicts text, whatever tokens it is cut into. */
+export interface TextEvaluation extends Evaluation {
+  /** UTF-8 bytes of the tokens that were predicted. */
+  readonly bytes: number;
+  /** Bits that the model needs for a byte: what models with different tokenizers are compared by. */
+  readonly bitsPerByte: number;
+}
+
+/**
+ * {@linkcode evaluateLoss} with the size of the text.
+ *
+ * @param model The model.
+ * @param data The tokens, and what made them.
+ * @param options Which tokens, and the size of a batch.
+ * @throws {RangeError} as {@linkcode evaluateLoss}.
+ */
+export async function evaluateText(
+  model: GPT,
+  { shards, tokenizer }: {
+    readonly shards: TokenShards;
+    readonly tokenizer: Tokenizer;
+  },
+  options: EvaluateOptions,
+): Promise<TextEvaluation> {
+  const rowLength = options.sequenceLength + 1;
+  const bytesOf = byteCounter(tokenizer);
+  let bytes = 0;
+  const evaluation = await evaluateLoss(model, shards, {
+    ...options,
+    onBatch(done, all, batch) {
+      for (let start = 0; start < batch.length; start += rowLength) {
+        bytes += bytesOf(batch.subarray(start + 1, start + rowLength));
+      }
+      options.onBatch?.(done, all, batch);
+    },
+  });
+  const bits = evaluation.loss * evaluation.tokens / Math.LN2;
+  return { ...evaluation, bytes, bitsPerByte: bits / bytes };
+}
+
+/** UTF-8 bytes that tokens stand for. */
+function byteCounter(tokenizer: Tokenizer): (ids: Int32Array) => number {
+  if (tokenizer.tokenBytes === undefined) {
+    // The text of such a token depends on its neighbours.
+    const encoder = new TextEncoder();
+    return (ids) => encoder.encode(tokenizer.decode(ids)).length;
+  }
+  return (ids) =>
+    ids.reduce((sum, id) => sum + tokenizer.tokenBytes!(id).length, 0);
 }

@@ -23,7 +23,7 @@ export interface GenerateOptions extends SampleOptions {
   /** Tokens that end the text; they are not given. */
   readonly stopIds?: readonly number[];
   /** Called for each token that is given: text may wait for the next one to be complete. */
-  readonly onToken?: (id: number) => void;
+  readonly onToken?: (id: number, sample: number) => void;
 }
 
 /**
@@ -37,8 +37,43 @@ export function* generateTokens(
   prompt: Int32Array,
   options: GenerateOptions = {},
 ): Generator<number> {
-  const { maxNewTokens = 50, stopIds = [] } = options;
+  for (const { id } of generateSamples(model, prompt, options)) yield id;
+}
+
+/** Options of {@linkcode generateSamples}. */
+export interface GenerateSamplesOptions extends GenerateOptions {
+  /** How many continuations. Default: 1. */
+  readonly samples?: number;
+  /** Asked after each token: whether a sample is to get no more. */
+  readonly isDone?: (sample: number) => boolean;
+}
+
+/** A token of one of several continuations. */
+export interface SampledToken {
+  /** Which continuation, from 0. */
+  readonly sample: number;
+  /** The token. */
+  readonly id: number;
+}
+
+/**
+ * Continues a sequence of tokens several times at once: each forward pass computes the next token of
+ * all. One that has ended is passed along until all have.
+ *
+ * @throws {RangeError} as {@linkcode generateTokens}, or if `samples` is no positive integer.
+ */
+export function* generateSamples(
+  model: GPT,
+  prompt: Int32Array,
+  options: GenerateSamplesOptions = {},
+): Generator<SampledToken> {
+  const { maxNewTokens = 50, stopIds = [], samples = 1 } = options;
   checkSampleOptions(options);
+  if (!Number.isSafeInteger(samples) || samples < 1) {
+    throw new RangeError(
+      `num_samples is ${samples}: expected a positive integer`,
+    );
+  }
   if (prompt.length === 0) throw new RangeError("The prompt has no tokens");
   const length = prompt.length + maxNewTokens;
   if (length > model.maxSeqLength) {
@@ -48,28 +83,52 @@ export function* generateTokens(
   }
   if (options.seed !== undefined) manualSeed(options.seed);
   using cache = new KvCache(model.config, {
-    batchSize: 1,
+    batchSize: samples,
     length,
     device: model.device,
     dtype: model.dtypes.compute,
   });
-  let tokens = prompt;
-  for (let i = 0; i < maxNewTokens; i++) {
-    const id = noGrad(() =>
-      scope(() => {
-        const ids = tensor(Int32Array.from(tokens), {
-          shape: [1, tokens.length],
-          device: model.device,
-        });
-        const logits = model.forward(ids, cache);
-        return sampleToken(logits.select(1, tokens.length - 1), options).item();
-      })
-    );
-    if (stopIds.includes(id)) return;
-    options.onToken?.(id);
-    yield id;
-    tokens = Int32Array.of(id);
+  const running = new Set(Array.from({ length: samples }, (_, i) => i));
+  let tokens = repeat(prompt, samples);
+  for (let i = 0; i < maxNewTokens && running.size > 0; i++) {
+    tokens = nextTokens(model, tokens, { cache, samples, ...options });
+    for (const sample of running) {
+      const id = tokens[sample]!;
+      if (stopIds.includes(id)) {
+        running.delete(sample);
+        continue;
+      }
+      options.onToken?.(id, sample);
+      yield { sample, id };
+      if (options.isDone?.(sample)) running.delete(sample);
+    }
   }
+}
+
+/** One token for each sample, after tokens [samples, T]. */
+function nextTokens(
+  model: GPT,
+  tokens: Int32Array<ArrayBuffer>,
+  { cache, samples, ...options }: SampleOptions & {
+    cache: KvCache;
+    samples: number;
+  },
+): Int32Array<ArrayBuffer> {
+  return noGrad(() =>
+    scope(() => {
+      const T = tokens.length / samples;
+      const ids = tensor(tokens, { shape: [samples, T], device: model.device });
+      const logits = model.forward(ids, cache).select(1, T - 1);
+      const drawn = sampleToken(logits, options).toArray();
+      return Int32Array.from(drawn, Number);
+    })
+  );
+}
+
+function repeat(tokens: Int32Array, times: number): Int32Array<ArrayBuffer> {
+  const all = new Int32Array(times * tokens.length);
+  for (let i = 0; i < times; i++) all.set(tokens, i * tokens.length);
+  return all;
 }
 
 /** Options of {@linkcode generateText}. */
@@ -90,27 +149,83 @@ export function* generateText(
   prompt: string,
   options: GenerateTextOptions = {},
 ): Generator<string> {
-  const { stop = [], ...rest } = options;
+  const pieces = generateTexts(model, tokenizer, prompt, options);
+  for (const { text } of pieces) yield text;
+}
+
+/** A piece of one of several texts. */
+export interface SampledText {
+  /** Which text, from 0. */
+  readonly sample: number;
+  /** What became complete. */
+  readonly text: string;
+}
+
+/**
+ * Continues a text several times at once, yielding pieces of all of them as they become complete; each
+ * ends as in {@linkcode generateText}.
+ *
+ * @example
+ * ```ts ignore
+ * const texts = ["", "", ""];
+ * for (const { sample, text } of generateTexts(model, tokenizer, "Call me", { samples: 3 })) {
+ *   texts[sample] += text;
+ * }
+ * ```
+ *
+ * @throws {RangeError} as {@linkcode generateSamples}.
+ */
+export function* generateTexts(
+  model: GPT,
+  tokenizer: Tokenizer,
+  prompt: string,
+  options: GenerateTextOptions & { readonly samples?: number } = {},
+): Generator<SampledText> {
+  const { stop = [], samples = 1, ...rest } = options;
   const canBegin = tokenizer.bosId !== undefined;
   const ids = tokenizer.encode(prompt, { bos: canBegin });
-  const stream = textStream(tokenizer, ids);
   const stopIds = [...(options.stopIds ?? [])];
   if (tokenizer.eosId !== undefined) stopIds.push(tokenizer.eosId);
-  // Text that could be the beginning of a stop text is held back.
-  let held = "";
-  for (const id of generateTokens(model, ids, { ...rest, stopIds })) {
-    held += stream.push(id);
-    const end = firstIndexOf(held, stop);
-    if (end >= 0) {
-      if (end > 0) yield held.slice(0, end);
-      return;
-    }
-    const safe = held.length - longestBeginning(held, stop);
-    if (safe > 0) yield held.slice(0, safe);
-    held = held.slice(safe);
+  const texts = Array.from(
+    { length: samples },
+    () => untilStop(textStream(tokenizer, ids), stop),
+  );
+  const tokens = generateSamples(model, ids, {
+    ...rest,
+    samples,
+    stopIds,
+    isDone: (sample) => texts[sample]!.isDone(),
+  });
+  for (const { sample, id } of tokens) {
+    const text = texts[sample]!.push(id);
+    if (text !== "") yield { sample, text };
   }
-  held += stream.end();
-  if (held !== "") yield held;
+  for (const [sample, { end }] of texts.entries()) {
+    const text = end();
+    if (text !== "") yield { sample, text };
+  }
+}
+
+/** A text that ends before the first stop text; what could be the beginning of one is held back. */
+function untilStop(
+  stream: ReturnType<typeof textStream>,
+  stop: readonly string[],
+) {
+  let held = "";
+  let isDone = false;
+  return {
+    isDone: () => isDone,
+    push(id: number): string {
+      held += stream.push(id);
+      const found = firstIndexOf(held, stop);
+      isDone = found >= 0;
+      const safe = isDone ? found : held.length - longestBeginning(held, stop);
+      const text = held.slice(0, safe);
+      held = isDone ? "" : held.slice(safe);
+      return text;
+    },
+    end: () => isDone ? "" : held + stream.end(),
+  };
 }
 
 function firstIndexOf(text: string, stop: readonly string[]): number {

@@ -145,7 +145,8 @@ function trainingState(
   { optimizer, names, run, step, tokens, epoch }: CheckpointTraining,
 ): Picklable {
   const { train, optimizer: { init_args: adam } } = run;
-  const accumulation = train.global_batch_size / train.micro_batch_size;
+  // "auto" became a number before anything was saved.
+  const accumulation = train.global_batch_size / Number(train.micro_batch_size);
   const [beta1 = 0.9, beta2 = 0.999] = adam.betas;
   const get = (part: typeof MOMENTS[number] | "step", name: string) =>
     toPython(optimizer.get(stateName(part, name))!);

@@ -240,7 +240,8 @@ async function readTraining(
     tokenizerDir: existsSync(join(dir, "tokenizer.json")) ? dir : null,
     notices,
   });
-  const samples = iterNum * run.train.micro_batch_size * devices;
+  // LitGPT has no "auto".
+  const samples = iterNum * Number(run.train.micro_batch_size) * devices;
   const partial = samples - step * run.train.global_batch_size;
   if (partial > 0) {
     notices.push(

@@ -7,8 +7,8 @@ export interface AppendedFile extends Disposable {
   /** Bytes in the file. */
   readonly size: number;
   /**
-   * Writes a record in one call. If the device does not take all of it, what
-   * it took is removed again.
+   * Writes a record, in one call where the device takes all of it. If it does not take the rest either,
+   * what it took is removed again.
    *
    * @throws {StorageError} If the record cannot be written.
    */
@@ -45,17 +45,12 @@ export function openAppendedFile(path: string): AppendedFile {
     append(record) {
       attempt("write", () => {
         try {
-          const written = file.writeSync(record);
-          if (written === record.byteLength) {
-            size += written;
-            return;
-          }
+          writeAll(record);
         } catch (error) {
           cut(size);
           throw error;
         }
-        cut(size);
-        throw new Error(`the device did not take ${record.byteLength} bytes`);
+        size += record.byteLength;
       });
     },
     truncate(newSize) {
@@ -68,6 +63,16 @@ export function openAppendedFile(path: string): AppendedFile {
       isOpen = false;
     },
   };
+
+  function writeAll(record: Uint8Array): void {
+    for (let rest = record; rest.byteLength > 0;) {
+      const written = file.writeSync(rest);
+      if (written <= 0) {
+        throw new Error(`the device did not take ${rest.byteLength} bytes`);
+      }
+      rest = rest.subarray(written);
+    }
+  }
 
   /** Removes half a record, if the device still lets us. */
   function cut(size: number): void {

@@ -123,16 +123,25 @@ export class RouterStatistics {
 
   /**
    * Ends an optimizer step. With loss-free balancing, each bias moves by `rate` towards the experts that
-   * had fewer tokens than the mean (Wang et al. 2024, algorithm 1).
+   * had fewer tokens than the mean (Wang et al. 2024, algorithm 1), unless the norm of the gradients is
+   * not finite, for which the optimizer skips the step too.
    */
-  endStep(biases: readonly (Tensor | undefined)[], rate: number): void {
+  endStep(
+    biases: readonly (Tensor | undefined)[],
+    rate: number,
+    gradNorm?: Tensor,
+  ): void {
     noGrad(() =>
       scope(() => {
         if (rate > 0) {
           for (const [row, layer] of this.#layers.entries()) {
             const load_E = this.#step_LE.select(0, row);
             const missing = load_E.mean().sub(load_E);
-            biases[layer]?.add_(aten("sign", missing), rate);
+            const signs = aten("sign", missing);
+            const moves = gradNorm === undefined
+              ? signs
+              : signs.mul(aten("isfinite", gradNorm));
+            biases[layer]?.add_(moves, rate);
           }
         }
         this.#counts_LE.add_(this.#step_LE);

@@ -5,7 +5,7 @@
  */
 
 import { ensureSetup, manualSeed } from "../../ffi/mod.ts";
-import type { RunConfig } from "../config/mod.ts";
+import { isSized, type RunConfig } from "../config/mod.ts";
 import { GPT } from "../model/gpt.ts";
 import { learningRateFigure } from "../plots/training.ts";
 import { buildForTraining } from "../train/build.ts";
@@ -101,7 +101,7 @@ async function search(
     manualSeed(config.seed);
     model.weights.initialize();
     return await findLearningRate(model, dataset.shards, {
-      batchSize: config.train.micro_batch_size,
+      ...(isSized(config) ? { batchSize: config.train.micro_batch_size } : {}),
       sequenceLength: config.train.max_seq_length,
       createOptimizer: () => optimizer,
       ...options,

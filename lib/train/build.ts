@@ -1,13 +1,14 @@
 /**
- * A model and its optimizer as a configuration wants them, before either has values.
+ * What computes a run, as its configuration wants it, before anything has values.
  *
  * @module
  */
 
-import type { RunConfig } from "../config/mod.ts";
+import type { RunConfig, SizedRunConfig } from "../config/mod.ts";
 import { type CreateMlp, GPT } from "../model/gpt.ts";
 import { AdamW } from "../optimizer/adamw.ts";
 import type { Placement } from "./device.ts";
+import { TrainStep } from "./step.ts";
 
 /** Builds the model of a run and the optimizer that trains it; the weights are not set. */
 export function buildForTraining(
@@ -27,12 +28,49 @@ export function buildForTraining(
     operators,
     ...options,
   });
-  const optimizer = new AdamW(model.weights.parameters, {
-    betas: adam.betas,
-    eps: adam.eps,
-    weightDecay: adam.weight_decay,
-    maxNorm: train.max_norm,
-    operators,
+  try {
+    const optimizer = new AdamW(model.weights.parameters, {
+      betas: adam.betas,
+      eps: adam.eps,
+      weightDecay: adam.weight_decay,
+      maxNorm: train.max_norm,
+      operators,
+    });
+    return { model, optimizer };
+  } catch (error) {
+    model[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** What {@linkcode buildStep} needs. */
+export interface StepParts {
+  /** The model. */
+  readonly model: GPT;
+  /** Its optimizer. */
+  readonly optimizer: AdamW;
+  /** Where they are. */
+  readonly placement: Placement;
+  /** Micro-batches in a step. */
+  readonly iters: number;
+  /** Told why a step runs uncaptured. */
+  readonly onMessage?: (message: string) => void;
+}
+
+/** Builds the optimizer step of a run. */
+export function buildStep(
+  { train, optimization, model_config }: SizedRunConfig,
+  { model, optimizer, placement, iters, ...options }: StepParts,
+): TrainStep {
+  return new TrainStep(model, optimizer, {
+    microBatchSize: train.micro_batch_size,
+    sequenceLength: train.max_seq_length,
+    accumulationIters: iters,
+    biasUpdateRate: model_config.router_bias_update_rate,
+    captured: optimization.compile &&
+      optimization.compile_mode !== "default" && placement.device !== "cpu",
+    dynamic: optimization.compile_dynamic,
+    fullgraph: optimization.compile_fullgraph,
+    ...options,
   });
-  return { model, optimizer };
 }

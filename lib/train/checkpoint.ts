@@ -18,17 +18,29 @@ import {
   runConfigToYaml,
 } from "../config/mod.ts";
 import type { LoaderState } from "../data/mod.ts";
+import type { Evaluation } from "../evaluate/loss.ts";
 import type { GPT } from "../model/gpt.ts";
 import type { AdamW } from "../optimizer/adamw.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 
+/** JSON has null for numbers that are not finite. */
+const maybeNaN = z.number().nullable().transform((value) => value ?? NaN);
+
 const stateSchema = z.object({
   version: z.literal(1),
   step: z.int().min(0),
+  iter: z.int().min(0).optional(),
   tokens: z.int().min(0),
   elapsedSeconds: z.number().min(0),
   skippedUpdates: z.int().min(0),
   globalBatchSize: z.int().min(1),
+  validation: z.object({
+    step: z.int().min(0),
+    loss: maybeNaN,
+    perplexity: maybeNaN,
+    tokens: z.int(),
+    batches: z.int(),
+  }).nullable().default(null),
   loader: z.union([
     z.object({
       epoch: z.int().min(0),
@@ -48,6 +60,8 @@ const stateSchema = z.object({
 export interface RunProgress {
   /** Optimizer steps done. */
   step: number;
+  /** Micro-batches trained on. */
+  iter: number;
   /** Tokens trained on. */
   tokens: number;
   /** Seconds of training, over all processes of the run. */
@@ -56,9 +70,16 @@ export interface RunProgress {
   skippedUpdates: number;
   /** Samples in a step. */
   globalBatchSize: number;
+  /** The last validation and the step it was made after, or null. */
+  validation: (Evaluation & { step: number }) | null;
   /** Where the data stands; of an imported run only how many samples it has trained on. */
   loader: LoaderState | { samples: number };
 }
+
+/** What a checkpoint says of it; an imported one does not count micro-batches. */
+export type SavedProgress = Omit<RunProgress, "iter"> & {
+  iter?: number | undefined;
+};
 
 /** What is saved of a run. */
 export interface TrainingState {
@@ -101,17 +122,24 @@ export async function writeTrainingCheckpoint(
   for (const file of tokenizer?.files ?? []) await draft.copyFile(file);
 }
 
+/**
+ * Sees to it that a checkpoint is one of training.
+ *
+ * @throws {CheckpointError} if it holds weights alone.
+ */
+export function checkResumable(path: string): void {
+  if (existsSync(join(path, CHECKPOINT_FILES.state))) return;
+  throw new CheckpointError(
+    `Cannot resume from ${path}: it holds weights alone, as imported models do: start a run from them with --initial-checkpoint-dir ${path}`,
+  );
+}
+
 /** Loads a checkpoint, which has been verified, into a run. */
 export async function readTrainingCheckpoint(
   path: string,
   { model, optimizer }: Pick<TrainingState, "model" | "optimizer">,
-): Promise<RunProgress> {
+): Promise<SavedProgress> {
   const file = join(path, CHECKPOINT_FILES.state);
-  if (!existsSync(file)) {
-    throw new CheckpointError(
-      `Cannot resume from ${path}: it holds weights alone, as imported models do: start a run from them with --initial-checkpoint-dir ${path}`,
-    );
-  }
   const parsed = stateSchema.safeParse(
     JSON.parse(await Deno.readTextFile(file)),
   );

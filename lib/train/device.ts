@@ -90,8 +90,23 @@ export function chooseAttention(
   device: Device,
   precision: Precision,
 ): { backend: AttentionBackend; reason: string } {
-  const { flash_attention_force, disable_math_fallback } = config.optimization;
   const probes = probesFor(config, device, precision);
+  return pickAttention(probes, { ...config, device, precision });
+}
+
+/**
+ * The choice from kernels that were tried, in order of preference.
+ *
+ * @throws {Error} as {@linkcode chooseAttention}.
+ */
+export function pickAttention(
+  probes: readonly AttentionProbe[],
+  { device, precision, ...config }: Pick<RunConfig, "optimization"> & {
+    device: Device;
+    precision: Precision;
+  },
+): { backend: AttentionBackend; reason: string } {
+  const { flash_attention_force, disable_math_fallback } = config.optimization;
   const wanted = probes.filter((probe) => isWanted(config, probe));
   const chosen = wanted.find(({ works }) => works);
   if (flash_attention_force && (!chosen || !isFlash(chosen.backend))) {
@@ -106,7 +121,9 @@ export function chooseAttention(
     (disable_math_fallback && chosen.backend === "math")
   ) {
     throw new Error(
-      `Cannot run attention on ${device} in ${precision}: ${why(wanted)}`,
+      `Cannot run attention on ${device} in ${precision}: ${
+        why(wanted.filter(({ works }) => !works))
+      }${chosen === undefined ? "" : "; disable_math_fallback rules out math"}`,
     );
   }
   const refused = wanted.slice(0, wanted.indexOf(chosen));
@@ -117,6 +134,24 @@ export function chooseAttention(
     backend: chosen.backend,
     reason: `${chosen.backend} attention runs${others}`,
   };
+}
+
+/** The settings that change nothing on a device, with the reason, a line each. */
+export function settingsWithoutEffect(
+  { optimization }: Pick<RunConfig, "optimization">,
+  device: Device,
+): string[] {
+  const { compile, compile_mode, compile_dynamic, compile_fullgraph } =
+    optimization;
+  if (!compile || device !== "cpu") return [];
+  const settings = [
+    compile_mode === "default" ? [] : `compile_mode ${compile_mode}`,
+    compile_dynamic ? "compile_dynamic" : [],
+    compile_fullgraph ? "compile_fullgraph" : [],
+  ].flat();
+  return settings.map((setting) =>
+    `optimization.${setting} has no effect: CUDA graphs need a GPU`
+  );
 }
 
 /** The kernels that work and that the configuration allows, in order of preference. */
@@ -219,7 +254,8 @@ function tuneArguments(
   return [model_config, {
     device,
     dtype: dtypesOf(precision).compute,
-    batchSize: train.micro_batch_size,
+    // What fits is not known yet, and what is fastest for one is so for more.
+    batchSize: train.micro_batch_size === "auto" ? 1 : train.micro_batch_size,
     sequenceLength: train.max_seq_length,
   }];
 }

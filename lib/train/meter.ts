@@ -5,11 +5,11 @@
  */
 
 import { cudaDeviceInfo } from "../../ffi/mod.ts";
-import type { RunConfig } from "../config/mod.ts";
+import type { SizedRunConfig } from "../config/mod.ts";
 import { type MetricsRow, Throughput } from "../metrics/mod.ts";
 import { peakFlops } from "../metrics/peak_flops.ts";
 import { flopsPerToken } from "../model/count.ts";
-import type { RunProgress } from "./checkpoint.ts";
+import type { RunProgress, SavedProgress } from "./checkpoint.ts";
 import type { Placement } from "./device.ts";
 import { peakMemoryBytes } from "./memory.ts";
 import type { RunPlan } from "./plan.ts";
@@ -18,7 +18,7 @@ import type { RunPlan } from "./plan.ts";
 export class Meter {
   /** What a checkpoint keeps of it. */
   readonly progress: Omit<RunProgress, "loader">;
-  readonly #config: RunConfig;
+  readonly #config: SizedRunConfig;
   readonly #plan: RunPlan;
   readonly #placement: Placement;
   readonly #throughput = new Throughput();
@@ -28,9 +28,9 @@ export class Meter {
 
   /** Starts at zero, or where a checkpoint was. */
   constructor(
-    config: RunConfig,
+    config: SizedRunConfig,
     plan: RunPlan,
-    options: { placement: Placement; resumed: RunProgress | null },
+    options: { placement: Placement; resumed: SavedProgress | null },
   ) {
     const { placement, resumed } = options;
     this.#config = config;
@@ -45,7 +45,9 @@ export class Meter {
       tokens: 0,
       elapsedSeconds: 0,
       skippedUpdates: 0,
+      validation: null,
       ...rest,
+      iter: resumed?.iter ?? (resumed?.step ?? 0) * plan.accumulationIters,
       globalBatchSize: config.train.global_batch_size,
     };
   }
@@ -58,7 +60,13 @@ export class Meter {
 
   /** Micro-batches trained on. */
   get iter(): number {
-    return this.progress.step * this.#plan.accumulationIters;
+    return this.progress.iter;
+  }
+
+  /** Begins the next step; returns its number. */
+  nextStep(): number {
+    this.progress.iter += this.#plan.accumulationIters;
+    return ++this.progress.step;
   }
 
   /** Tokens a second of this process, validation and saving left out. */
@@ -86,7 +94,7 @@ export class Meter {
     return {
       batches: this.iter,
       iter: this.iter,
-      samples: this.iter * this.#config.train.micro_batch_size,
+      samples: tokens / this.#config.train.max_seq_length,
       lengths: tokens,
       tokens,
       total_tokens: tokens,

@@ -4,10 +4,12 @@
  * @module
  */
 
-export * from "./build.ts";
+export { buildForTraining } from "./build.ts";
 export * from "./dataset.ts";
 export * from "./device.ts";
 export * from "./find_learning_rate.ts";
+export * from "./observer.ts";
+export type { OpenOptions } from "./open.ts";
 export * from "./plan.ts";
 export * from "./schedule.ts";
 export * from "./trainer.ts";

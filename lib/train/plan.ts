@@ -4,7 +4,10 @@
  * @module
  */
 
-import { gradientAccumulationIters, type RunConfig } from "../config/mod.ts";
+import {
+  gradientAccumulationIters,
+  type SizedRunConfig,
+} from "../config/mod.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** The rule that ends a run. */
@@ -24,7 +27,7 @@ export interface RunPlan {
 
 /** Plans a run, given how many micro-batches an epoch has. */
 export function planRun(
-  { train, optimizer }: Pick<RunConfig, "train" | "optimizer">,
+  { train, optimizer }: Pick<SizedRunConfig, "train" | "optimizer">,
   batchesPerEpoch: number,
 ): RunPlan {
   const accumulationIters = gradientAccumulationIters(train);

@@ -155,7 +155,9 @@ export class TrainStep {
     this.#optimizer.step();
     const model = this.#model;
     const biases = model.blocks.map(({ mlp }) => mlp.router?.bias);
-    model.statistics.endStep(biases, this.#options.biasUpdateRate);
+    const { biasUpdateRate } = this.#options;
+    const { gradNorm } = this.#optimizer;
+    model.statistics.endStep(biases, biasUpdateRate, gradNorm);
   }
 
   #rehearse(tokens: Tensor): void {

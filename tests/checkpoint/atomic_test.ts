@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import { createHash } from "node:crypto";
+import { constants } from "node:os";
 import { join } from "node:path";
 import {
   describeCause,
@@ -82,5 +83,9 @@ Deno.test("describeCause() says what the system said", () => {
   assert.match(coded("ENOSPC"), /^no space left on the device/);
   assert.match(coded("EIO"), /^the storage device reported an error$/);
   assert.equal(coded("EWHATEVER"), "original");
+  const uncoded = new Error(
+    `Disk quota exceeded (os error ${constants.errno.EDQUOT}): sync '/x'`,
+  );
+  assert.match(describeCause(uncoded), /^the disk quota is used up/);
   assert.equal(describeCause("text"), "text");
 });

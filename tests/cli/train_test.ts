@@ -70,7 +70,10 @@ Deno.test("train, evaluate and generate work on the default corpus", async (t) =
         (await runCommand("evaluate", args)).stdout,
         first.stdout,
       );
-      const { loss, perplexity } = JSON.parse(first.stdout);
+      const { loss, perplexity, bits_per_byte, tokens, bytes } = JSON.parse(
+        first.stdout,
+      );
+      assert.equal(bits_per_byte, loss * tokens / Math.LN2 / bytes);
       assert.ok(loss > 3 && loss < 7.5, first.stdout);
       assert.equal(perplexity, Math.exp(loss));
     });
@@ -83,8 +86,39 @@ Deno.test("train, evaluate and generate work on the default corpus", async (t) =
         `--data=${text}`,
       ]);
       assert.equal(code, 0, stderr);
-      assert.match(stdout, /^Loss \d+\.\d{4}, perplexity [\d.]+ over/);
+      assert.match(
+        stdout,
+        /^Loss \d+\.\d{4}, perplexity [\d.]+, \d\.\d{4} bits per byte over [\d,]+ tokens/,
+      );
     });
+
+    await t.step(
+      "evaluate reads prepared tokens, of its tokenizer",
+      async () => {
+        const text = join(dir, "own.txt");
+        for (
+          const [tokenizer, wanted, message] of [
+            ["data/tokenizer", 0, /^Loss/],
+            ["gpt2", 1, /they are of another tokenizer, gpt2, not of/],
+          ] as const
+        ) {
+          const shards = join(dir, `shards-${wanted}`);
+          const prepared = await runCommand("prepare", [
+            text,
+            `--out-dir=${shards}`,
+            `--tokenizer-dir=${tokenizer}`,
+          ]);
+          assert.equal(prepared.code, 0, prepared.stderr);
+          const { code, stdout, stderr } = await runCommand("evaluate", [
+            final,
+            `--data=${shards}`,
+            "--split=train",
+          ]);
+          assert.equal(code, wanted, stderr);
+          assert.match(stdout + stderr, message);
+        }
+      },
+    );
 
     await t.step(
       "generate continues a prompt, the same for the same seed",
@@ -94,10 +128,64 @@ Deno.test("train, evaluate and generate work on the default corpus", async (t) =
         assert.equal(first.code, 0, first.stderr);
         assert.ok(first.stdout.startsWith("The President"));
         assert.ok(first.stdout.length > "The President".length + 5);
-        assert.match(first.stderr, /12 tokens: first after .* tokens\/s/);
+        assert.match(
+          first.stderr,
+          /^12 tokens: prefill \d+ tokens in [\d.]+ s \([\d.]+ tokens\/s\), decode [\d.]+ tokens\/s/m,
+        );
         assert.equal((await runCommand("generate", args)).stdout, first.stdout);
         const other = await runCommand("generate", [...args, "--seed=7"]);
         assert.notEqual(other.stdout, first.stdout);
+      },
+    );
+
+    await t.step(
+      "generate writes several samples, up to a stop text",
+      async () => {
+        const args = [final, "--prompt=The ", "--max-new-tokens=20"];
+        const { code, stdout, stderr } = await runCommand("generate", [
+          ...args,
+          "--num-samples=3",
+          "--top-k=0",
+          "--top-p=0.9",
+        ]);
+        assert.equal(code, 0, stderr);
+        assert.ok(stdout.split("\nThe ").length >= 3, stdout);
+        assert.match(stderr, /^60 tokens in 3 samples: prefill/m);
+        const greedy = await runCommand("generate", [
+          ...args,
+          "--temperature=0",
+        ]);
+        const stop = greedy.stdout.slice(10, 13);
+        const cut = await runCommand("generate", [
+          ...args,
+          "--temperature=0",
+          `--stop=${stop}`,
+        ]);
+        const end = greedy.stdout.indexOf(stop, "The ".length);
+        assert.equal(cut.stdout, greedy.stdout.slice(0, end) + "\n");
+      },
+    );
+
+    await t.step(
+      "a damaged checkpoint is refused by name, and a folder of several told",
+      async () => {
+        const damaged = join(dir, "damaged");
+        await Deno.mkdir(damaged);
+        for await (const { name } of Deno.readDir(final)) {
+          await Deno.copyFile(join(final, name), join(damaged, name));
+        }
+        const weights = join(damaged, "model.safetensors");
+        const bytes = await Deno.readFile(weights);
+        bytes[bytes.length >> 1]! ^= 1;
+        await Deno.writeFile(weights, bytes);
+        for (const name of ["evaluate", "generate"]) {
+          const { code, stderr } = await runCommand(name, [damaged]);
+          assert.equal(code, 1, stderr);
+          assert.match(stderr, /damaged: .*model\.safetensors is damaged/);
+          const folder = await runCommand(name, [out]);
+          assert.equal(folder.code, 2);
+          assert.match(folder.stderr, /did you mean .*run\/final\?/);
+        }
       },
     );
 
@@ -169,6 +257,8 @@ Deno.test("generate says what is wrong with its arguments", async () => {
       [["nowhere"], 2, /nowhere\/model_config\.yaml/],
       [["nowhere", "--temprature=1"], 2, /did you mean --temperature\?/],
       [["nowhere", "--top-k=many"], 2, /--top-k is "many"/],
+      [["nowhere", "elsewhere"], 2, /one CHECKPOINT_DIR.*got nowhere elsew/],
+      [["nowhere", "--num-samples=0"], 2, /--num-samples is "0"/],
     ] as const
   ) {
     const outcome = await runCommand("generate", args);

@@ -210,3 +210,63 @@ Deno.test("every option has a flag that sets it, and every short flag an option"
     assert.equal(flagOf(key), `--${name.replaceAll("_", "-")}`);
   }
 });
+
+Deno.test("the short flags of the command line set what they say", () => {
+  const [on, off] = [true, false];
+  const cases: [flag: string, key: string, value: unknown][] = [
+    ["--compile", "optimization.compile", on],
+    ["--no-compile", "optimization.compile", off],
+    ["--compile-mode=default", "optimization.compile_mode", "default"],
+    [
+      "--compile-mode=reduce-overhead",
+      "optimization.compile_mode",
+      "reduce-overhead",
+    ],
+    [
+      "--compile-mode=max-autotune",
+      "optimization.compile_mode",
+      "max-autotune",
+    ],
+    ["--compile-dynamic", "optimization.compile_dynamic", on],
+    ["--no-compile-dynamic", "optimization.compile_dynamic", off],
+    ["--flash-attention", "optimization.flash_attention", on],
+    ["--flash-attention-force", "optimization.flash_attention_force", on],
+    ["--no-flash-attention", "optimization.flash_attention", off],
+    ["--resume=auto", "resume", "auto"],
+    ["--resume=true", "resume", on],
+    ["--resume=out/x/step-00000010", "resume", "out/x/step-00000010"],
+    [
+      "--resume=out/x/final/model.safetensors",
+      "resume",
+      "out/x/final/model.safetensors",
+    ],
+    ["--progress", "log.progress", on],
+    ["--no-progress", "log.progress", off],
+    ["--micro-batch-size=4", "train.micro_batch_size", 4],
+    ["--micro-batch-size=auto", "train.micro_batch_size", "auto"],
+    ["--global-batch-size=16", "train.global_batch_size", 16],
+    ["--max-tokens=1e6", "train.max_tokens", 1e6],
+    ["--max-seq-length=64", "train.max_seq_length", 64],
+    ["--out-dir=out/y", "out_dir", "out/y"],
+    ["--tokenizer-dir=gpt2", "tokenizer_dir", "gpt2"],
+    ["--precision=bf16-true", "precision", "bf16-true"],
+    ["--gradient-checkpointing", "train.gradient_checkpointing", on],
+    ["--no-gradient-checkpointing", "train.gradient_checkpointing", off],
+    ["--logger=csv", "logger_name", "csv"],
+    ["--logger=tensorboard", "logger_name", "tensorboard"],
+    ["--logger=none", "logger_name", "none"],
+    ["--seed=7", "seed", 7],
+    ["--device=cuda:1", "device", "cuda:1"],
+    ["--train.max_tokens=1e6", "train.max_tokens", 1e6],
+    ["--optimizer.lr=0.01", "optimizer.init_args.lr", 0.01],
+  ];
+  for (const [flag, key, value] of cases) {
+    const { config, sources } = loadRunConfig({ argv: [flag] });
+    const got = key.split(".").reduce<unknown>(
+      (section, word) => Reflect.get(Object(section), word),
+      config,
+    );
+    assert.equal(got, value, flag);
+    assert.equal(sources.get(key), flag.split("=")[0], flag);
+  }
+});

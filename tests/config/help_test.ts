@@ -1,4 +1,7 @@
+import { parse } from "@std/yaml";
 import assert from "node:assert/strict";
+import { z } from "zod";
+import { SCHEMA_FILES } from "../../lib/config/generate_schemas.ts";
 import {
   describeOptions,
   helpText,
@@ -88,4 +91,63 @@ Deno.test("nearest() allows an edit for every three letters", () => {
   assert.equal(nearest("bf16_mixed", ["32-true", "bf16-mixed"]), "bf16-mixed");
   assert.equal(nearest("abc", ["abd", "xyz"]), "abd");
   assert.equal(nearest("abc", ["axy"]), undefined);
+});
+
+const CONFIGS = new URL("../../configs/", import.meta.url);
+
+Deno.test("configs/schema holds what deno task generate-schemas writes", async () => {
+  for (const [name, text] of SCHEMA_FILES) {
+    const file = new URL(`schema/${name}`, CONFIGS);
+    assert.equal(
+      await Deno.readTextFile(file),
+      text,
+      `${name} is old: deno task generate-schemas`,
+    );
+  }
+});
+
+for (const [folder, schema] of [["train", "run"], ["model", "model"]]) {
+  Deno.test(`editors accept every file in configs/${folder}, and mark what is wrong`, async () => {
+    const url = new URL(`schema/${schema}.json`, CONFIGS);
+    const checks = z.fromJSONSchema(JSON.parse(await Deno.readTextFile(url)));
+    const files = [...Deno.readDirSync(new URL(folder!, CONFIGS))];
+    assert.ok(files.length >= 3);
+    for (const { name } of files) {
+      const text = await Deno.readTextFile(
+        new URL(`${folder}/${name}`, CONFIGS),
+      );
+      const [first] = text.split("\n");
+      const comment =
+        `# yaml-language-server: $schema=../schema/${schema}.json`;
+      assert.equal(first, comment, name);
+      const content = parse(text) as object;
+      const { error } = checks.safeParse(content);
+      assert.equal(error, undefined, `${name}: ${error}`);
+      assert.equal(checks.safeParse({ ...content, sed: 1 }).success, false);
+    }
+  });
+}
+
+Deno.test("editors accept LitGPT's and the seed project's ways of writing", () => {
+  const checks = z.fromJSONSchema(jsonSchema());
+  const accepts = (yaml: string) => checks.safeParse(parse(yaml)).success;
+  for (
+    const yaml of [
+      "{data: TinyStories, optimizer: AdamW}",
+      "data: {class_path: litgpt.data.TextFiles, init_args: {train_data_path: x}}",
+      "{precision: , train: {epochs: , save_interval: }}",
+      "optimizer: {class_path: torch.optim.AdamW, init_args: {betas: [0.9, 0.95]}}",
+      "{checkpointing: {keep_last_local: 2}, model_config: {moe_aux_loss_weight: 0.01}}",
+      "{model_config: configs/model/moe-200m.yaml, resume: auto, train: {micro_batch_size: auto}}",
+    ]
+  ) assert.ok(accepts(yaml), yaml);
+  for (
+    const yaml of [
+      "data: TinyStory",
+      "data: {class_path: TextFiles}",
+      "train: {micro_batch_size: 0}",
+      "optimizer: {init_args: {betas: [0.9]}}",
+      "precision: fp8",
+    ]
+  ) assert.ok(!accepts(yaml), yaml);
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   defineConfig,
   gradientAccumulationIters,
+  isSized,
   loadRunConfig,
   plannedSteps,
   tokensPerStep,
@@ -262,6 +263,7 @@ Deno.test("defineConfig() completes a configuration written in code", () => {
   });
   assert.equal(config.train.max_seq_length, 256);
   assert.equal(config.tokenizer_dir, "data/tokenizer");
+  assert.ok(isSized(config));
   assert.equal(gradientAccumulationIters(config.train), 4);
   assert.equal(tokensPerStep(config.train), 2048);
   assert.equal(plannedSteps(config.train), 100);

@@ -5,6 +5,7 @@ import { parse } from "@std/yaml";
 import {
   type DType,
   MappedFile,
+  scope,
   setNumThreads,
   type Tensor,
 } from "../../ffi/mod.ts";
@@ -16,6 +17,8 @@ import {
   modelSchema,
 } from "../../lib/config/model.ts";
 import { GPT, type GPTOptions } from "../../lib/model/gpt.ts";
+import type { OperatorTable } from "../../lib/operators/mod.ts";
+import { AdamW } from "../../lib/optimizer/adamw.ts";
 
 // Models this small are computed faster by one thread, and much faster on a busy machine.
 setNumThreads(1);
@@ -89,5 +92,38 @@ export function assertClose(
     if (!(Math.abs(a - b) <= atol + rtol * Math.abs(b))) {
       assert.fail(`${what}: element ${i} is ${a}, expected ${b}`);
     }
+  }
+}
+
+/** Trains on a case's batches as LitGPT did, and compares the loss before each update. */
+export function assertTrains(
+  model: GPT,
+  expected: ReadonlyMap<string, Tensor>,
+  { tolerance, operators }: {
+    tolerance: Tolerance;
+    operators?: OperatorTable;
+  },
+): void {
+  using optimizer = new AdamW(model.weights.parameters, {
+    betas: [0.9, 0.95],
+    weightDecay: 0.1,
+    maxNorm: 1,
+    ...(operators && { operators }),
+  });
+  optimizer.lr.fill_(1e-3);
+  const stream = expected.get("stream")!;
+  const [steps = 0, , length = 0] = stream.shape;
+  assert.equal(steps, 20);
+  for (let step = 0; step < steps; step++) {
+    scope(() => {
+      const batch = stream.select(0, step);
+      const loss = model.forwardBackward(
+        batch.narrow(1, 0, length - 1),
+        batch.narrow(1, 1, length - 1),
+      );
+      optimizer.step();
+      const wanted = expected.get("losses")!.select(0, step);
+      assertClose(loss, wanted, tolerance, `loss of step ${step}`);
+    });
   }
 }

@@ -4,8 +4,13 @@ import { strict as assert } from "node:assert";
 import { noGrad, scope, type Tensor } from "../../ffi/mod.ts";
 import type { GPT } from "../../lib/model/gpt.ts";
 import { fusedOperators, plainOperators } from "../../lib/operators/mod.ts";
-import { AdamW } from "../../lib/optimizer/adamw.ts";
-import { assertClose, readModel, readTable, readTensors } from "./_golden.ts";
+import {
+  assertClose,
+  assertTrains,
+  readModel,
+  readTable,
+  readTensors,
+} from "./_golden.ts";
 
 const CASES = [
   "seed_like",
@@ -73,27 +78,7 @@ for (const name of CASES) {
       const operators = fused ? fusedOperators : plainOperators;
       using model = await readModel(name, { operators });
       const expected = await readTensors(`${name}/expected.safetensors`);
-      using optimizer = new AdamW(model.weights.parameters, {
-        betas: [0.9, 0.95],
-        weightDecay: 0.1,
-        maxNorm: 1,
-        operators,
-      });
-      optimizer.lr.fill_(1e-3);
-      const stream = expected.get("stream")!;
-      const [steps = 0, , length = 0] = stream.shape;
-      for (let step = 0; step < steps; step++) {
-        scope(() => {
-          const batch = stream.select(0, step);
-          const loss = model.forwardBackward(
-            batch.narrow(1, 0, length - 1),
-            batch.narrow(1, 1, length - 1),
-          );
-          optimizer.step();
-          const wanted = expected.get("losses")!.select(0, step);
-          assertClose(loss, wanted, TRAINED, `loss of step ${step}`);
-        });
-      }
+      assertTrains(model, expected, { tolerance: TRAINED, operators });
       const noise = await readTable<
         Record<string, { meaningless_final_qkv_bias?: number[] }>
       >("rounding.json");

@@ -1,12 +1,21 @@
 /**
  * bfloat16 against LitGPT under Fabric's precisions. LitGPT's own numbers move by as much as is allowed
  * here when its CPU kernels change (README.md in ../golden), so this finds a wrong dtype, not a wrong bit.
+ *
+ * Other batches are further off: where two router logits nearly tie, a token takes another expert. Over 64
+ * random batches of grouped_shared the loss differs from LitGPT's by 2.1e-3 (root mean square, mixed) and
+ * 2.5e-3 (true), with PyTorch's own operators by 1.4e-3 and 2.4e-3; LitGPT in bfloat16 differs from LitGPT
+ * in float32 by 3.5e-3 and 3.4e-3.
  */
 
 import { strict as assert } from "node:assert";
 import { noGrad, scope, type Tensor } from "../../ffi/mod.ts";
-import { AdamW } from "../../lib/optimizer/adamw.ts";
-import { assertClose, readModel, readTensors } from "./_golden.ts";
+import {
+  assertClose,
+  assertTrains,
+  readModel,
+  readTensors,
+} from "./_golden.ts";
 
 /** Norm of the difference over that of what is expected: a token that changes its expert is allowed. */
 function relativeError(actual: Tensor, expected: Tensor): number {
@@ -34,7 +43,7 @@ for (const name of ["seed_like", "grouped_shared"]) {
       );
       scope(() => {
         const loss = model.forwardBackward(get("input_ids"), get("targets"));
-        assertClose(loss, get("loss"), { rtol: 0, atol: 3e-3 }, "loss");
+        assertClose(loss, get("loss"), { rtol: 0, atol: 2e-3 }, "loss");
         let squares = 0;
         for (const { grad, compute } of model.weights.parameters) {
           assert.equal(grad?.dtype, compute.dtype);
@@ -50,27 +59,8 @@ for (const name of ["seed_like", "grouped_shared"]) {
       using model = await readModel(name, { precision });
       const file = `expected_${precision.replace("-", "_")}.safetensors`;
       const expected = await readTensors(`${name}/${file}`);
-      using optimizer = new AdamW(model.weights.parameters, {
-        betas: [0.9, 0.95],
-        weightDecay: 0.1,
-        maxNorm: 1,
-      });
-      noGrad(() => optimizer.lr.fill_(1e-3));
-      const stream = expected.get("stream")!;
-      const [steps = 0, , length = 0] = stream.shape;
-      for (let step = 0; step < steps; step++) {
-        scope(() => {
-          const batch = stream.select(0, step);
-          const loss = model.forwardBackward(
-            batch.narrow(1, 0, length - 1),
-            batch.narrow(1, 1, length - 1),
-          );
-          optimizer.step();
-          const wanted = expected.get("losses")!.select(0, step);
-          const near = { rtol: 0, atol: 0.06 };
-          assertClose(loss, wanted, near, `loss of step ${step}`);
-        });
-      }
+      const tolerance = { rtol: 0, atol: 0.06 };
+      assertTrains(model, expected, { tolerance });
     });
   }
 }

@@ -1,7 +1,15 @@
 /** Norms, rotation, gate and products outside the experts. */
 
 import { strict as assert } from "node:assert";
-import { backward, noGrad, ones, randn, scope, zeros } from "../../ffi/mod.ts";
+import {
+  backward,
+  manualSeed,
+  noGrad,
+  ones,
+  randn,
+  scope,
+  zeros,
+} from "../../ffi/mod.ts";
 import { fusedOperators, plainOperators } from "../../lib/operators/mod.ts";
 import {
   assertAsSpecified,
@@ -226,4 +234,22 @@ Deno.test("fused operators refuse what they cannot compute", () => {
       /angles/,
     );
   });
+});
+
+Deno.test("fused ropeQkv rounds as PyTorch does where tables and values are bfloat16", () => {
+  const heads = { queries: 3, groups: 1 };
+  const run = (operators: typeof fusedOperators) =>
+    scope(() => {
+      manualSeed(1);
+      const [T, D] = [50, 24];
+      const qkv = randn([2, T, 5 * D]).to("bfloat16");
+      qkv.requiresGrad = true;
+      const table = () => randn([T, 16]).to("bfloat16");
+      const rope = { cos_TR: table(), sin_TR: table() };
+      const parts = operators.ropeQkv(qkv, rope, heads);
+      const gradients = parts.map(({ shape }) => randn(shape).to("bfloat16"));
+      backward(parts, { gradients });
+      return [...parts, qkv.grad!].map((tensor) => [...tensor.toArray()]);
+    });
+  assert.deepEqual(run(fusedOperators), run(plainOperators));
 });

@@ -11,11 +11,8 @@ import {
 import { type Dataset, openDataset } from "../../lib/train/dataset.ts";
 import { fusedOperators } from "../../lib/operators/mod.ts";
 import { type Placement } from "../../lib/train/device.ts";
-import {
-  Trainer,
-  type TrainObserver,
-  type TrainSummary,
-} from "../../lib/train/trainer.ts";
+import type { TrainObserver } from "../../lib/train/observer.ts";
+import { Trainer, type TrainSummary } from "../../lib/train/trainer.ts";
 
 /** A folder of text to train on, and room for runs. */
 export interface Workspace extends AsyncDisposable {

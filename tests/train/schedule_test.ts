@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { defineConfig } from "../../lib/config/mod.ts";
+import { defineConfig, isSized } from "../../lib/config/mod.ts";
 import { planRun } from "../../lib/train/plan.ts";
 import {
   learningRateAt,
@@ -54,7 +54,7 @@ Deno.test("learningRateAt() stays at the top where the run's length is unknown",
 });
 
 function config(train: Record<string, unknown>) {
-  return defineConfig({
+  const config = defineConfig({
     model_name: "moe-200m",
     tokenizer_dir: "data/tokenizer",
     train: { max_tokens: null, lr_warmup_steps: 5, ...train },
@@ -63,6 +63,8 @@ function config(train: Record<string, unknown>) {
       init_args: { lr: run.learning_rate },
     },
   });
+  assert.ok(isSized(config));
+  return config;
 }
 
 Deno.test("planRun() takes the steps and learning rates that LitGPT takes", () => {

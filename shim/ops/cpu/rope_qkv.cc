@@ -11,8 +11,9 @@ namespace moebius::cpu {
 namespace {
 
 // Pairs (i, i + R / 2) of the first R values turn by the angles of their position, or back; the
-// rest is copied.
-template <bool Back, typename T>
+// rest is copied. The products are rounded to what they would be in PyTorch: the wider type of
+// values and tables.
+template <bool Back, typename Product, typename T>
 void rotate(const T* x, const Wide<T>* cos, const Wide<T>* sin, int64_t R, int64_t D, T* y) {
   const int64_t half = R / 2;
   for_lanes(half, [&](int64_t i, auto count) {
@@ -22,10 +23,26 @@ void rotate(const T* x, const Wide<T>* cos, const Wide<T>* sin, int64_t R, int64
     const auto b_sin = load(sin + half + i, count);
     const auto a_cos = load(cos + i, count);
     const auto b_cos = load(cos + half + i, count);
-    store(y + i, Back ? a * a_cos + b * b_sin : a * a_cos - b * a_sin, count);
-    store(y + half + i, Back ? b * b_cos - a * a_sin : b * b_cos + a * b_sin, count);
+    const auto a_turned = rounded<Product>(b * (Back ? b_sin : a_sin));
+    const auto b_turned = rounded<Product>(a * (Back ? a_sin : b_sin));
+    const auto a_kept = rounded<Product>(a * a_cos);
+    const auto b_kept = rounded<Product>(b * b_cos);
+    store(y + i, Back ? a_kept + a_turned : a_kept - a_turned, count);
+    store(y + half + i, Back ? b_kept - b_turned : b_kept + b_turned, count);
   });
   std::copy_n(x + R, D - R, y + R);
+}
+
+// Calls body.template operator()<T, Product>() with the types of values and of their products.
+template <typename Body>
+void with_types(const Tensor& values, const Tensor& table, Body&& body) {
+  with_type(values.scalar_type(), [&]<typename T>() {
+    if (table.scalar_type() == values.scalar_type()) {
+      body.template operator()<T, T>();
+    } else {
+      body.template operator()<T, Wide<T>>();
+    }
+  });
 }
 
 }  // namespace
@@ -44,7 +61,7 @@ std::tuple<Tensor, Tensor, Tensor> rope_qkv_forward(const Tensor& qkv, const Ten
   const ScalarType wide = wide_dtype(qkv.scalar_type());
   const Tensor cosines = cos.to(wide);
   const Tensor sines = sin.to(wide);
-  with_type(qkv.scalar_type(), [&]<typename Type>() {
+  with_types(qkv, cos, [&]<typename Type, typename Product>() {
     const Type* from = qkv.const_data_ptr<Type>();
     const auto* cosine = cosines.const_data_ptr<Wide<Type>>();
     const auto* sine = sines.const_data_ptr<Wide<Type>>();
@@ -56,11 +73,12 @@ std::tuple<Tensor, Tensor, Tensor> rope_qkv_forward(const Tensor& qkv, const Ten
         const Type* in = from + row * heads * D;
         const int64_t angles = row % T * R;
         for (int64_t h = 0; h < n_head; ++h, in += D) {
-          rotate<false>(in, cosine + angles, sine + angles, R, D, q_data + (row * n_head + h) * D);
+          rotate<false, Product>(in, cosine + angles, sine + angles, R, D,
+                                 q_data + (row * n_head + h) * D);
         }
         for (int64_t g = 0; g < n_query_groups; ++g, in += D) {
-          rotate<false>(in, cosine + angles, sine + angles, R, D,
-                        k_data + (row * n_query_groups + g) * D);
+          rotate<false, Product>(in, cosine + angles, sine + angles, R, D,
+                                 k_data + (row * n_query_groups + g) * D);
         }
         std::copy_n(in, n_query_groups * D, v_data + row * n_query_groups * D);
       }
@@ -80,7 +98,7 @@ Tensor rope_qkv_backward(const Tensor& dq, const Tensor& dk, const Tensor& dv, c
   const ScalarType wide = wide_dtype(dq.scalar_type());
   const Tensor cosines = cos.to(wide);
   const Tensor sines = sin.to(wide);
-  with_type(dq.scalar_type(), [&]<typename Type>() {
+  with_types(dq, cos, [&]<typename Type, typename Product>() {
     const auto* cosine = cosines.const_data_ptr<Wide<Type>>();
     const auto* sine = sines.const_data_ptr<Wide<Type>>();
     Type* to = dqkv.mutable_data_ptr<Type>();
@@ -93,7 +111,8 @@ Tensor rope_qkv_backward(const Tensor& dq, const Tensor& dk, const Tensor& dv, c
           const int64_t rotated = part == &dv ? 0 : R;
           const Type* in = part->const_data_ptr<Type>() + b * part->stride(0) + t * part->stride(2);
           for (int64_t h = 0; h < part->size(1); ++h, out += D) {
-            rotate<true>(in + h * part->stride(1), cosine + t * R, sine + t * R, rotated, D, out);
+            rotate<true, Product>(in + h * part->stride(1), cosine + t * R, sine + t * R, rotated,
+                                  D, out);
           }
         }
       }

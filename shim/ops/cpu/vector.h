@@ -72,6 +72,18 @@ void store(T* to, Lanes<Wide<T>> lanes) {
   }
 }
 
+// What is left of numbers that pass through a type.
+template <typename T>
+Lanes<Wide<T>> rounded(Lanes<Wide<T>> lanes) {
+  if constexpr (std::is_same_v<T, Wide<T>>) {
+    return lanes;
+  } else {
+    T values[kWidth];
+    store(values, lanes);
+    return load(values);
+  }
+}
+
 // How many numbers a step of a loop has: mostly all lanes, known to the compiler, at last the rest.
 using Whole = std::integral_constant<int64_t, kWidth>;
 

@@ -1,0 +1,220 @@
+/**
+ * Opening a run: everything that can be wrong is found here.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { manualSeed } from "../../ffi/mod.ts";
+import { writeFileAtomic } from "../checkpoint/atomic.ts";
+import { resolveResume, type ResumePoint } from "../checkpoint/find.ts";
+import { CHECKPOINT_FILES } from "../checkpoint/names.ts";
+import { loadTensors } from "../checkpoint/state.ts";
+import type { CheckpointStore } from "../checkpoint/store.ts";
+import {
+  type RunConfig,
+  runConfigToYaml,
+  type SizedRunConfig,
+} from "../config/mod.ts";
+import { BatchLoader } from "../data/mod.ts";
+import {
+  type MetricsLogger,
+  openMetricsCsv,
+  openTensorBoard,
+} from "../metrics/mod.ts";
+import type { CreateMlp, GPT } from "../model/gpt.ts";
+import type { AdamW } from "../optimizer/adamw.ts";
+import { buildForTraining, buildStep } from "./build.ts";
+import { describeChanges } from "./changes.ts";
+import {
+  checkResumable,
+  readTrainingCheckpoint,
+  type SavedProgress,
+} from "./checkpoint.ts";
+import type { Dataset } from "./dataset.ts";
+import type { Placement } from "./device.ts";
+import { Meter } from "./meter.ts";
+import { fixMicroBatchSize } from "./micro_batch.ts";
+import type { TrainObserver } from "./observer.ts";
+import { openOutDir } from "./out_dir.ts";
+import { explainOutOfMemory } from "./out_of_memory.ts";
+import { planRun, type RunPlan } from "./plan.ts";
+import { collectRunInfo, type RunInfo } from "./run_info.ts";
+import type { TrainStep } from "./step.ts";
+
+/** Options of `Trainer.open`. */
+export interface OpenOptions {
+  /** The tokens to train on; disposed by who opened it. */
+  readonly dataset: Dataset;
+  /** Where and how to compute. */
+  readonly placement: Placement;
+  /** Told what happens. */
+  readonly observer?: TrainObserver;
+  /** Makes layers of one's own. Default: those of the configuration. */
+  readonly createMlp?: CreateMlp;
+}
+
+/** Everything a run consists of. */
+export interface RunParts extends Required<Omit<OpenOptions, "createMlp">> {
+  readonly config: SizedRunConfig;
+  readonly plan: RunPlan;
+  readonly model: GPT;
+  readonly optimizer: AdamW;
+  readonly trainStep: TrainStep;
+  readonly loader: BatchLoader;
+  readonly store: CheckpointStore;
+  readonly loggers: readonly MetricsLogger[];
+  readonly info: RunInfo;
+  readonly meter: Meter;
+  /** The checkpoint it goes on from, or null. */
+  readonly resumedFrom: string | null;
+  /** What is freed with the run. */
+  readonly owned: DisposableStack;
+}
+
+/**
+ * Builds the model, or goes on from a checkpoint, as the configuration says. If anything is wrong,
+ * nothing stays open.
+ *
+ * @throws {Error} if the checkpoint, the data or the device do not fit the configuration.
+ */
+export async function openRun(
+  config: RunConfig,
+  options: OpenOptions,
+): Promise<RunParts> {
+  using owned = new DisposableStack();
+  try {
+    const parts = await open(config, options, owned);
+    return { ...parts, owned: owned.move() };
+  } catch (error) {
+    throw explainOutOfMemory(error, config, options.placement);
+  }
+}
+
+async function open(
+  given: RunConfig,
+  { dataset, placement, observer = {}, ...layers }: OpenOptions,
+  owned: DisposableStack,
+): Promise<Omit<RunParts, "owned">> {
+  const say = (text: string) => observer.onMessage?.(text);
+  const resume = await resolveResume(given.resume, given.out_dir);
+  resume?.warnings.forEach(say);
+  if (resume !== null) checkResumable(resume.path);
+  const { length } = dataset.shards.train;
+  const windows = Math.floor(length / (given.train.max_seq_length + 1));
+  const config = fixMicroBatchSize(given, placement, { windows, ...layers });
+  if (config !== given) {
+    say(`train.micro_batch_size auto: ${config.train.micro_batch_size}`);
+  }
+  const changes = resume && describeChanges(resume.path, config);
+  if (changes !== null) say(changes);
+
+  const { train } = config;
+  const loader = new BatchLoader(dataset.shards, {
+    split: "train",
+    batchSize: train.micro_batch_size,
+    sequenceLength: train.max_seq_length,
+    seed: config.data.init_args.seed,
+  });
+  const plan = planRun(config, loader.batchesPerEpoch);
+  const { store, movedTo } = await openOutDir(config, {
+    isNew: resume === null,
+  });
+  owned.use(store);
+  if (movedTo !== null) say(`Moved the earlier run to ${movedTo}`);
+  store.warnings.forEach(say);
+
+  const { model, optimizer } = buildForTraining(config, placement, layers);
+  owned.use(model);
+  owned.use(optimizer);
+  manualSeed(config.seed);
+  const resumed = await start(config, { model, optimizer }, resume);
+  if (resumed !== null) restoreLoader(loader, resumed.loader);
+  const trainStep = owned.use(buildStep(config, {
+    model,
+    optimizer,
+    placement,
+    iters: plan.accumulationIters,
+    onMessage: say,
+  }));
+  const meter = new Meter(config, plan, { placement, resumed });
+  const info = await writeRunInfo(config, placement);
+  const loggers = openLoggers(
+    config,
+    resumed === null ? {} : { resumeAtIter: meter.iter + 1 },
+  );
+  loggers.forEach((logger) => owned.use(logger));
+  return {
+    config,
+    dataset,
+    placement,
+    observer,
+    plan,
+    model,
+    optimizer,
+    trainStep,
+    loader,
+    store,
+    loggers,
+    info,
+    meter,
+    resumedFrom: resume?.path ?? null,
+  };
+}
+
+/** Writes what the run is and what it is made by: OUT/config.yaml and OUT/run.json. */
+async function writeRunInfo(
+  config: SizedRunConfig,
+  placement: Placement,
+): Promise<RunInfo> {
+  const info = await collectRunInfo();
+  const yaml = runConfigToYaml(config);
+  await writeFileAtomic(join(config.out_dir, "config.yaml"), yaml);
+  const { operators: _, ...where } = placement;
+  const json = JSON.stringify({ ...info, placement: where }, null, 2);
+  await writeFileAtomic(join(config.out_dir, "run.json"), `${json}\n`);
+  return info;
+}
+
+/** `metrics.csv` unless there are to be no logs, and TensorBoard's event files on request. */
+function openLoggers(
+  { out_dir, logger_name }: RunConfig,
+  options: { resumeAtIter?: number },
+): MetricsLogger[] {
+  if (logger_name === "none") return [];
+  const csv = openMetricsCsv(join(out_dir, "metrics.csv"), options);
+  return logger_name === "csv"
+    ? [csv]
+    : [csv, openTensorBoard(join(out_dir, "tensorboard"), options)];
+}
+
+/** Fills model and optimizer: from a checkpoint, from given weights, or with fresh draws. */
+async function start(
+  config: RunConfig,
+  parts: { model: GPT; optimizer: AdamW },
+  resume: ResumePoint | null,
+): Promise<SavedProgress | null> {
+  if (resume !== null) return await readTrainingCheckpoint(resume.path, parts);
+  const { initial_checkpoint_dir } = config;
+  if (initial_checkpoint_dir === null) {
+    parts.model.weights.initialize();
+  } else {
+    const path = join(initial_checkpoint_dir, CHECKPOINT_FILES.weights);
+    await loadTensors(path, parts.model.weights.named);
+  }
+  return null;
+}
+
+/** Puts the data where it stood. What an imported run was given counts as the first samples of this order. */
+function restoreLoader(
+  loader: BatchLoader,
+  state: SavedProgress["loader"],
+): void {
+  if (!("samples" in state)) return loader.restore(state);
+  const samplesPerEpoch = loader.batchesPerEpoch * loader.batchSize;
+  loader.restore({
+    ...loader.state(),
+    epoch: Math.floor(state.samples / samplesPerEpoch),
+    position: state.samples % samplesPerEpoch,
+  });
+}

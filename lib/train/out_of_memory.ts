@@ -1,0 +1,52 @@
+/**
+ * What to say when a device's memory is not enough.
+ *
+ * @module
+ */
+
+import { cudaMemoryStats } from "../../ffi/mod.ts";
+import type { RunConfig } from "../config/mod.ts";
+import { countParameters } from "../model/count.ts";
+import { dtypesOf } from "../model/precision.ts";
+import { formatBytes } from "../progress/mod.ts";
+import type { Placement } from "./device.ts";
+import { isOutOfMemory } from "./micro_batch.ts";
+
+/** Weights, their gradients, and AdamW's two averages. */
+const COPIES = 4;
+
+/** The error to show: with sizes and settings if it is one of memory, else the error itself. */
+export function explainOutOfMemory(
+  error: unknown,
+  config: RunConfig,
+  { device, precision }: Placement,
+): unknown {
+  if (!isOutOfMemory(error)) return error;
+  const { train, model_config } = config;
+  const { total } = countParameters(model_config, {
+    tieEmbeddings: train.tie_embeddings,
+  });
+  const bytes = dtypesOf(precision).weights === "bfloat16" ? 2 : 4;
+  const memory = device === "cpu" ? "" : describeMemory(device);
+  const size = train.micro_batch_size;
+  const checkpointing = train.gradient_checkpointing
+    ? " (--gradient-checkpointing is on)"
+    : ", or add --gradient-checkpointing";
+  return new Error(
+    `Out of memory on ${device}${memory}: ${
+      total.toLocaleString("en-US")
+    } parameters with gradients and optimizer state take ${
+      formatBytes(COPIES * bytes * total)
+    }, the activations of ${
+      size === "auto" ? 1 : size
+    } x ${train.max_seq_length} tokens the rest: lower --micro-batch-size (the global batch of ${train.global_batch_size} stays; auto finds the largest that fits), lower --max-seq-length${checkpointing}`,
+    { cause: error },
+  );
+}
+
+function describeMemory(device: Placement["device"]): string {
+  const { totalBytes, freeBytes, peakAllocatedBytes } = cudaMemoryStats(device);
+  return ` (${formatBytes(totalBytes)}, ${
+    formatBytes(freeBytes)
+  } of it free, at most ${formatBytes(peakAllocatedBytes)} in tensors)`;
+}
