@@ -30,7 +30,7 @@ and the best of plain PyTorch beside it.
   --steps N         steps that are timed (5)
   --python PATH     a Python that has torch and litgpt (python3)
   --no-peers        nothing of Python
-  --model NAME      CPU: a model of configs/model (moe-quickstart)
+  --model NAME      CPU: a model of configs/model (moe-22m)
   --micro-batch N   CPU: sequences of a step (8)
   --modes A,B       GPU: of ${MODES.join(", ")} (all)`;
 
@@ -40,7 +40,7 @@ const { values } = parseArgs({
     json: { type: "boolean", default: false },
     help: { type: "boolean", short: "h", default: false },
     peers: { type: "boolean", default: true },
-    model: { type: "string", default: "moe-quickstart" },
+    model: { type: "string", default: "moe-22m" },
     steps: { type: "string", default: "5" },
     "micro-batch": { type: "string", default: "8" },
     modes: { type: "string", default: MODES.join() },
