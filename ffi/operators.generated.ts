@@ -10722,6 +10722,35 @@ export interface Operators {
     grads: readonly Tensor[],
     max_norm: number | null,
   ) => [Tensor, Tensor, Tensor];
+  /** `moebius::decode_block(Tensor sum, Tensor? pending, Tensor norm_1, Tensor qkv, Tensor proj, Tensor norm_2, Tensor gate, Tensor fc, Tensor experts_proj, Tensor(a!) keys, Tensor(b!) values, Tensor position, Tensor cos, Tensor sin, float eps, int n_head, int k, float routed_scaling_factor) -> (Tensor sum, Tensor pending)` */
+  "moebius::decode_block": (
+    sum: Tensor,
+    pending: Tensor | null,
+    norm_1: Tensor,
+    qkv: Tensor,
+    proj: Tensor,
+    norm_2: Tensor,
+    gate: Tensor,
+    fc: Tensor,
+    experts_proj: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    position: Tensor,
+    cos: Tensor,
+    sin: Tensor,
+    eps: number,
+    n_head: number,
+    k: number,
+    routed_scaling_factor: number,
+  ) => [Tensor, Tensor];
+  /** `moebius::decode_logits(Tensor sum, Tensor pending, Tensor norm, Tensor weight, float eps) -> Tensor` */
+  "moebius::decode_logits": (
+    sum: Tensor,
+    pending: Tensor,
+    norm: Tensor,
+    weight: Tensor,
+    eps: number,
+  ) => Tensor;
   /** `moebius::grouped_linear(Tensor x, Tensor weight, Tensor ends) -> Tensor` */
   "moebius::grouped_linear": (
     x: Tensor,

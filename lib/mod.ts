@@ -20,6 +20,7 @@ export type { NamedTensor } from "./checkpoint/state.ts";
 export * from "./config/mod.ts";
 export * from "./data/mod.ts";
 export * from "./evaluate/loss.ts";
+export * from "./generate/decoder.ts";
 export * from "./generate/generate.ts";
 export * from "./generate/sample.ts";
 export * from "./interop/mod.ts";

@@ -38,7 +38,7 @@ struct Driver {
   decltype(&cuModuleGetFunction) find;
   decltype(&cuFuncGetAttribute) attribute;
   decltype(&cuFuncSetAttribute) set_attribute;
-  decltype(&cuLaunchKernel) launch;
+  decltype(&cuLaunchKernelEx) launch;
   decltype(&cuTensorMapEncodeTiled) encode_map;
 };
 
@@ -59,7 +59,7 @@ const Driver& driver() {
     bind(found.find, "cuModuleGetFunction");
     bind(found.attribute, "cuFuncGetAttribute");
     bind(found.set_attribute, "cuFuncSetAttribute");
-    bind(found.launch, "cuLaunchKernel");
+    bind(found.launch, "cuLaunchKernelEx");
     bind(found.encode_map, "cuTensorMapEncodeTiled");
     return found;
   }();
@@ -325,10 +325,21 @@ void AnyKernel::launch(const LaunchShape& shape, void** arguments) const {
     invalid(std::string(name_) + " would need more blocks than a launch can have");
   }
   const auto unsigned_of = [](int64_t number) { return static_cast<unsigned>(number); };
-  check(driver().launch(function(c10::cuda::current_device()), unsigned_of(shape.blocks),
-                        unsigned_of(shape.blocks_y), unsigned_of(shape.blocks_z),
-                        unsigned_of(shape.threads), 1, 1, unsigned_of(shape.shared_bytes),
-                        c10::cuda::getCurrentCUDAStream().stream(), arguments, nullptr),
+  CUlaunchAttribute overlap{};
+  overlap.id = CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION;
+  overlap.value.programmaticStreamSerializationAllowed = 1;
+  CUlaunchConfig config{};
+  config.gridDimX = unsigned_of(shape.blocks);
+  config.gridDimY = unsigned_of(shape.blocks_y);
+  config.gridDimZ = unsigned_of(shape.blocks_z);
+  config.blockDimX = unsigned_of(shape.threads);
+  config.blockDimY = 1;
+  config.blockDimZ = 1;
+  config.sharedMemBytes = unsigned_of(shape.shared_bytes);
+  config.hStream = c10::cuda::getCurrentCUDAStream().stream();
+  config.attrs = &overlap;
+  config.numAttrs = shape.overlaps && device_traits().capability >= 90 ? 1 : 0;
+  check(driver().launch(&config, function(c10::cuda::current_device()), arguments, nullptr),
         std::string("Cannot launch ") + name_);
 }
 

@@ -56,6 +56,9 @@ struct LaunchShape {
   int64_t blocks_z = 1;
   int32_t threads;
   int64_t shared_bytes = 0;
+  // May begin before the launch ahead of it has ended, where the device can: the kernel itself
+  // waits (griddepcontrol, from 9.0 on).
+  bool overlaps = false;
 };
 
 // Compute capabilities that a kernel is for, such as 80 for 8.0: from one up to another.

@@ -4,15 +4,11 @@
  * @module
  */
 
-import { manualSeed, noGrad, scope, tensor } from "../../ffi/mod.ts";
+import { manualSeed } from "../../ffi/mod.ts";
 import type { GPT } from "../model/gpt.ts";
-import { KvCache } from "../model/kv_cache.ts";
 import { textStream, type Tokenizer } from "../tokenizer/mod.ts";
-import {
-  checkSampleOptions,
-  type SampleOptions,
-  sampleToken,
-} from "./sample.ts";
+import { Decoder } from "./decoder.ts";
+import { checkSampleOptions, type SampleOptions } from "./sample.ts";
 
 /** Options of {@linkcode generateTokens}. */
 export interface GenerateOptions extends SampleOptions {
@@ -82,16 +78,10 @@ export function* generateSamples(
     );
   }
   if (options.seed !== undefined) manualSeed(options.seed);
-  using cache = new KvCache(model.config, {
-    batchSize: samples,
-    length,
-    device: model.device,
-    dtype: model.dtypes.compute,
-  });
+  using decoder = new Decoder(model, { ...options, length });
   const running = new Set(Array.from({ length: samples }, (_, i) => i));
-  let tokens = repeat(prompt, samples);
   for (let i = 0; i < maxNewTokens && running.size > 0; i++) {
-    tokens = nextTokens(model, tokens, { cache, samples, ...options });
+    const tokens = i === 0 ? decoder.start(prompt) : decoder.next();
     for (const sample of running) {
       const id = tokens[sample]!;
       if (stopIds.includes(id)) {
@@ -103,32 +93,6 @@ export function* generateSamples(
       if (options.isDone?.(sample)) running.delete(sample);
     }
   }
-}
-
-/** One token for each sample, after tokens [samples, T]. */
-function nextTokens(
-  model: GPT,
-  tokens: Int32Array<ArrayBuffer>,
-  { cache, samples, ...options }: SampleOptions & {
-    cache: KvCache;
-    samples: number;
-  },
-): Int32Array<ArrayBuffer> {
-  return noGrad(() =>
-    scope(() => {
-      const T = tokens.length / samples;
-      const ids = tensor(tokens, { shape: [samples, T], device: model.device });
-      const logits = model.forward(ids, cache).select(1, T - 1);
-      const drawn = sampleToken(logits, options).toArray();
-      return Int32Array.from(drawn, Number);
-    })
-  );
-}
-
-function repeat(tokens: Int32Array, times: number): Int32Array<ArrayBuffer> {
-  const all = new Int32Array(times * tokens.length);
-  for (let i = 0; i < times; i++) all.set(tokens, i * tokens.length);
-  return all;
 }
 
 /** Options of {@linkcode generateText}. */

@@ -26,7 +26,7 @@ import { Linear, RMSNorm } from "./linear.ts";
 import { LLaMAMLP, type Mlp } from "./mlp.ts";
 import { LLaMAMoE, type MoeOptions } from "./moe.ts";
 import { cast, type Dtypes, dtypesOf, type Precision } from "./precision.ts";
-import type { Residual } from "./residual.ts";
+import { lastPosition, type Residual } from "./residual.ts";
 import { buildRopeCache, type RopeCache, ropeRows } from "./rope.ts";
 import { normal, Weights } from "./weights.ts";
 
@@ -56,6 +56,12 @@ export interface GPTOptions {
   readonly gradientCheckpointing?: boolean;
   /** Default: LLaMAMoE or LLaMAMLP, as the configuration says. */
   readonly createMlp?: CreateMlp;
+}
+
+/** Options of {@linkcode GPT.forward}. */
+export interface ForwardOptions {
+  /** Only the logits of the last position, all that generation needs of a prompt. Default: false. */
+  readonly last?: boolean;
 }
 
 /**
@@ -105,8 +111,10 @@ export class GPT {
   readonly blocks: readonly Block[];
   /** The norm before the output layer. */
   readonly ln_f: RMSNorm;
-  readonly #rope: RopeCache;
-  readonly #operators: OperatorTable;
+  /** Cosines and sines of all positions. */
+  readonly rope: RopeCache;
+  /** What it computes with. */
+  readonly operators: OperatorTable;
   readonly #checkpointing: boolean;
 
   /** Creates the model with its memory. */
@@ -127,7 +135,7 @@ export class GPT {
     this.weights = weights;
     this.statistics = statistics;
     this.maxSeqLength = options.maxSeqLength ?? config.block_size;
-    this.#operators = operators;
+    this.operators = operators;
     this.#checkpointing = options.gradientCheckpointing ?? false;
 
     this.lm_head = weights.linear("lm_head", {
@@ -161,17 +169,27 @@ export class GPT {
       eps,
       operators,
     });
-    this.#rope = buildRopeCache(config, this.maxSeqLength, {
+    this.rope = buildRopeCache(config, this.maxSeqLength, {
       device,
       dtype: dtypes.weights,
     });
   }
 
-  /** Logits [B, T, V] of tokens [B, T]. With a cache, the tokens follow those it holds. */
-  forward(tokens_BT: Tensor, cache?: KvCache): Tensor {
+  /**
+   * Logits [B, T, V] of tokens [B, T], or of the last position alone [B, 1, V]. With a cache, the tokens
+   * follow those it holds.
+   */
+  forward(
+    tokens_BT: Tensor,
+    cache?: KvCache,
+    { last = false }: ForwardOptions = {},
+  ): Tensor {
     const { compute } = this.dtypes;
     const x = this.#runBlocks(tokens_BT, cache);
-    const [, normed] = this.ln_f.forwardResidual(x, compute);
+    const [, normed] = this.ln_f.forwardResidual(
+      last ? lastPosition(x) : x,
+      compute,
+    );
     return this.lm_head.forward(normed, compute);
   }
 
@@ -229,8 +247,8 @@ export class GPT {
   [Symbol.dispose](): void {
     this.weights[Symbol.dispose]();
     this.statistics[Symbol.dispose]();
-    this.#rope.cos_TR.dispose();
-    this.#rope.sin_TR.dispose();
+    this.rope.cos_TR.dispose();
+    this.rope.sin_TR.dispose();
   }
 
   #positions(tokens_BT: Tensor, cache?: KvCache): RopeCache {
@@ -247,7 +265,7 @@ export class GPT {
         `Cannot read ${T} tokens at once after ${start} others: give the first tokens together, then one at a time`,
       );
     }
-    return ropeRows(this.#rope, start, T);
+    return ropeRows(this.rope, start, T);
   }
 
   #embed(tokens_BT: Tensor): Tensor {
@@ -275,7 +293,7 @@ export class GPT {
     const { compute } = this.dtypes;
     const { weight, bias } = this.lm_head;
     const [, normed] = this.ln_f.forwardResidual(x, compute);
-    return this.#operators.linearCrossEntropy(
+    return this.operators.linearCrossEntropy(
       normed.flatten(0, 1),
       targets_BT.reshape(-1),
       {

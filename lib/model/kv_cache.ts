@@ -15,7 +15,14 @@ import type { ModelConfig } from "../config/model.ts";
 
 /** The part of a cache that one attention layer uses. */
 export interface LayerCache {
-  /** Stores new keys and values [B, G, T, D]; returns those of all positions so far [B, G, S, D]. */
+  /** Keys of all positions there is room for. */
+  readonly keys: Tensor;
+  /** Values of all positions there is room for. */
+  readonly values: Tensor;
+  /**
+   * Stores new keys and values [B, G, T, D]; returns those of all positions so far [B, G, S, D]. Those of one
+   * sequence are stored for all that are held.
+   */
   append(k_BGTD: Tensor, v_BGTD: Tensor): [k_BGSD: Tensor, v_BGSD: Tensor];
 }
 
@@ -50,7 +57,11 @@ export class KvCache {
       const keys = keep(empty(shape, place));
       const values = keep(empty(shape, place));
       this.#tensors.push(keys, values);
-      return { append: (k, v) => this.#append(keys, values, k, v) };
+      return {
+        keys,
+        values,
+        append: (k, v) => this.#append(keys, values, k, v),
+      };
     });
   }
 
@@ -60,11 +71,13 @@ export class KvCache {
     k_BGTD: Tensor,
     v_BGTD: Tensor,
   ): [Tensor, Tensor] {
-    const added = k_BGTD.size(2);
+    const [given, , added] = k_BGTD.shape as [number, number, number];
     keys.narrow(2, this.position, added).copy_(k_BGTD);
     values.narrow(2, this.position, added).copy_(v_BGTD);
     const held = this.position + added;
-    return [keys.narrow(2, 0, held), values.narrow(2, 0, held)];
+    return [keys, values].map((all) =>
+      all.narrow(0, 0, given).narrow(2, 0, held)
+    ) as [Tensor, Tensor];
   }
 
   /** Frees the memory. */

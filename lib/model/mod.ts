@@ -8,6 +8,7 @@ export * from "./attention.ts";
 export * from "./balance.ts";
 export * from "./block.ts";
 export * from "./count.ts";
+export * from "./decode.ts";
 export * from "./gpt.ts";
 export * from "./kv_cache.ts";
 export * from "./linear.ts";

@@ -21,3 +21,9 @@ export interface Residual {
 export function total({ sum, pending }: Residual): Tensor {
   return pending === null ? sum : pending.add(sum);
 }
+
+/** The stream at the last position alone [B, 1, C]. */
+export function lastPosition({ sum, pending }: Residual): Residual {
+  const last = (x: Tensor) => x.narrow(1, x.size(1) - 1, 1);
+  return { sum: last(sum), pending: pending === null ? null : last(pending) };
+}

@@ -8,6 +8,10 @@
 #include "adamw.cu"
 #include "clip.cu"
 #include "cross_entropy.cu"
+#include "decode.h"
+#include "decode_attention.cu"
+#include "decode_experts.cu"
+#include "decode_linear.cu"
 #include "grouped_linear.cu"
 #include "grouped_wgmma.cu"
 #include "hopper.h"
@@ -22,11 +26,12 @@
 #endif
 
 // The slowest to compile first: they are compiled side by side.
-#define MOEBIUS_KERNELS(each)                                                                \
-  each(grouped_wgmma) each(grouped_linear) each(adamw) each(rms_norm) each(moe) each(router) \
-      each(rope_qkv) each(cross_entropy) each(clip) each(swiglu)
+#define MOEBIUS_KERNELS(each)                                                                   \
+  each(grouped_wgmma) each(grouped_linear) each(decode_experts) each(decode_linear) each(adamw) \
+      each(rms_norm) each(decode_attention) each(moe) each(router) each(rope_qkv)               \
+          each(cross_entropy) each(clip) each(swiglu)
 
-#define MOEBIUS_HEADERS(each) each(prelude) each(hopper) each(patches) each(tiles)
+#define MOEBIUS_HEADERS(each) each(prelude) each(decode) each(hopper) each(patches) each(tiles)
 
 #define MOEBIUS_EMBED(name, extension)            \
   asm(".pushsection .rodata\n"                    \

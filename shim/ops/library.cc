@@ -168,4 +168,19 @@ TORCH_LIBRARY(moebius, m) {
       " Tensor(d!)[] steps, Tensor lr, Tensor grad_scale, Tensor found_inf, float beta1, float "
       "beta2,"
       " float eps, float weight_decay, Tensor(e!)[] shadows) -> ()");
+
+  // One new position of each of N <= 8 sequences through a block, on CUDA devices alone; not
+  // differentiable. sum, pending [N, C]; norms [C]; keys, values [N, G, S, D] get the new ones at
+  // `position`, a scalar int32, and are attended to up to there; qkv [F, C], proj [C, H D], gate
+  // [E, C], fc [E, 2 I, C], experts_proj [E, C, I], all bfloat16 and contiguous; cos, sin [>= S,
+  // R]. With pending, this follows another launch of the same operator, in whose shadow weights are
+  // read.
+  m.def(
+      "decode_block(Tensor sum, Tensor? pending, Tensor norm_1, Tensor qkv, Tensor proj,"
+      " Tensor norm_2, Tensor gate, Tensor fc, Tensor experts_proj, Tensor(a!) keys,"
+      " Tensor(b!) values, Tensor position, Tensor cos, Tensor sin, float eps, int n_head, int k,"
+      " float routed_scaling_factor) -> (Tensor sum, Tensor pending)");
+  // After the last block: the logits [N, V] = norm(sum + pending) @ weight.T.
+  m.def(
+      "decode_logits(Tensor sum, Tensor pending, Tensor norm, Tensor weight, float eps) -> Tensor");
 }

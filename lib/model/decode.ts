@@ -1,0 +1,114 @@
+/**
+ * One new position of each of a few sequences, by operators whose time is that of reading the weights.
+ *
+ * Shapes: N sequences, C width of the model, V padded vocabulary.
+ *
+ * @module
+ */
+
+import { aten, noGrad, scope, type Tensor } from "../../ffi/mod.ts";
+import {
+  decodeBlock,
+  decodeLogits,
+  type DecodeStream,
+  type DecodeWeights,
+  MAX_DECODE_SEQUENCES,
+} from "../operators/decode_block.ts";
+import { fusedOperators } from "../operators/mod.ts";
+import type { Block } from "./block.ts";
+import type { GPT } from "./gpt.ts";
+import type { KvCache } from "./kv_cache.ts";
+import { LLaMAMoE } from "./moe.ts";
+import { cast } from "./precision.ts";
+import { TopkRouter } from "./router.ts";
+
+/** Floats that every CUDA device has room for in a block's shared memory. */
+const SHARED_FLOATS = 24 * 1024;
+
+/** Where {@linkcode decodePosition} is. */
+export interface DecodePlace {
+  /** Keys and values of the positions before; the new one's are written. */
+  readonly cache: KvCache;
+  /** Number of the new position, int32 [] on the device. */
+  readonly position: Tensor;
+}
+
+/**
+ * Whether {@linkcode decodePosition} can take the place of `GPT.forward`: bfloat16 on a CUDA device, blocks of
+ * experts without biases or shared experts, Mixtral's router, few sequences.
+ */
+export function canDecode(model: GPT, sequences: number): boolean {
+  const { config, device, dtypes, operators } = model;
+  const { n_embd, n_head, n_query_groups, head_size } = config;
+  const queries = n_head / n_query_groups;
+  const places = 2 ** Math.ceil(Math.log2(sequences));
+  return device !== "cpu" && operators === fusedOperators &&
+    dtypes.compute === "bfloat16" && sequences <= MAX_DECODE_SEQUENCES &&
+    !config.parallel_residual && [32, 64, 128].includes(head_size) &&
+    n_embd % 8 === 0 && config.rope_n_elem % 2 === 0 &&
+    places * Math.max(n_embd, n_head * head_size) <= SHARED_FLOATS &&
+    queries * (10 * head_size + 131) + 2 * head_size <= SHARED_FLOATS &&
+    model.lm_head.bias === null &&
+    model.blocks.every((block) => decodeWeights(block, config) !== undefined);
+}
+
+/**
+ * The logits [N, V] after tokens [N], whose keys and values it adds to the cache. What is called must not
+ * wait for the device: a CUDA graph can record it.
+ */
+export function decodePosition(
+  model: GPT,
+  tokens_N: Tensor,
+  { cache, position }: DecodePlace,
+): Tensor {
+  const { config, rope, ln_f, lm_head, dtypes } = model;
+  return noGrad(() =>
+    scope(() => {
+      let x: DecodeStream = {
+        sum: aten("embedding", model.wte, tokens_N),
+        pending: null,
+      };
+      for (const [layer, block] of model.blocks.entries()) {
+        const { keys, values } = cache.layers[layer]!;
+        x = decodeBlock(x, decodeWeights(block, config)!, {
+          keys,
+          values,
+          position,
+          rope,
+          eps: block.norm_1.eps,
+          queries: config.n_head,
+          k: config.n_expert_per_token,
+          routedScalingFactor: config.routed_scaling_factor,
+        });
+      }
+      return decodeLogits({ sum: x.sum, pending: x.pending! }, {
+        norm: ln_f.weight,
+        weight: cast(lm_head.weight, dtypes.compute),
+      }, ln_f.eps);
+    })
+  );
+}
+
+/** The weights of a block that the operator can take. */
+function decodeWeights(
+  { norm_1, attn, norm_2, mlp }: Block,
+  { n_expert, n_expert_per_token, moe_intermediate_size }: GPT["config"],
+): DecodeWeights | undefined {
+  const { qkv, proj } = attn;
+  const isCovered = mlp instanceof LLaMAMoE &&
+    mlp.router instanceof TopkRouter && mlp.router.bias === undefined &&
+    mlp.fcBias === null && mlp.projBias === null &&
+    mlp.sharedExperts === null && qkv.bias === null && proj.bias === null &&
+    n_expert <= 256 && n_expert_per_token <= 16 &&
+    moe_intermediate_size % 8 === 0;
+  if (!isCovered) return undefined;
+  return {
+    norm1: norm_1.weight,
+    qkv: qkv.weight,
+    proj: proj.weight,
+    norm2: norm_2.weight,
+    gate: mlp.router.gate.weight,
+    fc: mlp.fc.compute,
+    expertsProj: mlp.proj.compute,
+  };
+}
