@@ -32,5 +32,7 @@ export * from "./optimizer/adamw.ts";
 export * from "./plots/mod.ts";
 export * from "./progress/mod.ts";
 export * from "./sweep/mod.ts";
+// The same sweep, which a notebook sees.
+export { sweep } from "./notebook/sweep.ts";
 export * from "./tokenizer/mod.ts";
 export * from "./train/mod.ts";

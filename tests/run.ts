@@ -33,7 +33,8 @@ if (import.meta.main) {
   Deno.exit(counts.failed === 0 ? 0 : 1);
 }
 
-async function runStages(words: readonly string[]): Promise<Counts> {
+/** Runs the stages; the first that fails ends them, as a failure. */
+export async function runStages(words: readonly string[]): Promise<Counts> {
   const checks: [name: string, check: () => Promise<boolean>][] = [
     ["format", () => deno("fmt", "--check")],
     ["lint", () => deno("lint")],
@@ -57,7 +58,8 @@ async function runStages(words: readonly string[]): Promise<Counts> {
   return counts;
 }
 
-async function timed(
+/** Runs a stage, and says what it is called, how it went and how long it took. */
+export async function timed(
   name: string,
   stage: () => Promise<boolean>,
 ): Promise<boolean> {

@@ -4,7 +4,12 @@ import { displayWidth } from "../progress/line.ts";
 import { formatDuration } from "../progress/mod.ts";
 import { canDrawOver, type ProgressStream } from "../progress/terminal.ts";
 import type { Study, Trial } from "../sweep/mod.ts";
-import { formatValue, shortKey } from "../sweep/text.ts";
+import {
+  formatValue,
+  rankedTrials,
+  shortKey,
+  trialTable,
+} from "../sweep/text.ts";
 
 const REDRAW_MS = 200;
 /** Back over so many lines, and clear what follows. */
@@ -109,25 +114,11 @@ export function formatTrial(study: Study, trial: Trial): string {
 
 /** Trials as lines of aligned columns, with a head. */
 export function tableOf(study: Study, trials: readonly Trial[]): string[] {
-  const { metric, space } = study.definition;
-  const heads = [
-    "trial",
-    "state",
-    metric.name,
-    "step",
-    ...space.map(({ key }) => shortKey(key)),
-  ];
-  const rows = trials.map((trial) => [
-    `${trial.number}${trial.number === study.best?.number ? "*" : ""}`,
-    trial.state,
-    trial.value === null ? "" : formatValue(trial.value),
-    String(trial.curve.at(-1)?.step ?? ""),
-    ...space.map(({ key }) => formatValue(trial.parameters[key] ?? null)),
-  ]);
-  const widths = heads.map((head, i) =>
-    Math.max(...[head, ...rows.map((row) => row[i] ?? "")].map(displayWidth))
+  const { head, rows } = trialTable(study, trials);
+  const widths = head.map((name, i) =>
+    Math.max(...[name, ...rows.map((row) => row[i] ?? "")].map(displayWidth))
   );
-  return [heads, ...rows].map((cells) =>
+  return [head, ...rows].map((cells) =>
     cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ").trimEnd()
   );
 }
@@ -135,7 +126,7 @@ export function tableOf(study: Study, trials: readonly Trial[]): string[] {
 /** The running trials, and as many of the best as there is room for. */
 function liveLines(study: Study, rows: number): string[] {
   const { name, run_cap, metric } = study.definition;
-  const { counts, best, trials } = study;
+  const { counts, best } = study;
   const ended = counts.complete + counts.pruned + counts.failed;
   const head = [
     `sweep ${name}  ${ended}${run_cap === null ? "" : `/${run_cap}`} trials`,
@@ -145,14 +136,9 @@ function liveLines(study: Study, rows: number): string[] {
       `best ${metric.name} ${formatValue(best.value)} (trial ${best.number})`,
     ]),
   ].join("  ");
-  const loss = ({ value }: Trial) =>
-    value === null ? Infinity : study.lossOf(value);
-  const shown = [
-    ...trials.filter(({ state }) => state === "running"),
-    ...trials.filter(({ state }) => state === "complete").toSorted((a, b) =>
-      loss(a) - loss(b)
-    ),
-  ].slice(0, Math.max(1, Math.min(rows - 2, 15)));
+  const shown = rankedTrials(study)
+    .filter(({ state }) => state === "running" || state === "complete")
+    .slice(0, Math.max(1, Math.min(rows - 2, 15)));
   return [head, ...tableOf(study, shown)];
 }
 

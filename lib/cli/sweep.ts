@@ -4,7 +4,6 @@
  * @module
  */
 
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { ensureSetup } from "../../ffi/mod.ts";
@@ -16,6 +15,7 @@ import {
   type SweepConfig,
   type SweepInput,
 } from "../sweep/mod.ts";
+import { describeCounts, rankedTrials } from "../sweep/text.ts";
 import {
   type Command,
   integer,
@@ -60,7 +60,6 @@ async function main(argv: readonly string[]): Promise<number> {
     Object.entries(given).filter(([, value]) => value !== undefined),
   ) as Partial<SweepInput>;
   const config = loadSweep(file, over);
-  if (isNew) moveAside(config.out_dir);
   // Trials that set up at the same time would build the same thing.
   await ensureSetup();
   using signals = onSignals(["SIGINT", "SIGTERM"]);
@@ -68,6 +67,7 @@ async function main(argv: readonly string[]): Promise<number> {
   let study: Study;
   try {
     study = await sweep(config, {
+      isNew,
       signal: signals.signal,
       onUpdate: (study) => display.update(study),
       onMessage: (text) => display.log(text),
@@ -91,17 +91,13 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 function summarize({ out_dir }: SweepConfig, study: Study): void {
-  const { best, counts } = study;
-  const states = Object.entries(counts).filter(([, count]) => count > 0)
-    .map(([state, count]) => `${count} ${state}`).join(", ");
-  console.log(`\n${study.trials.length} trials: ${states}`);
+  const { best } = study;
+  console.log(`\n${study.trials.length} trials: ${describeCounts(study)}`);
   if (best === null) {
     console.log(`No trial ran to its end; their logs are in ${out_dir}/trials`);
   } else {
-    const ranked = study.trials.filter(({ state }) => state === "complete")
-      .toSorted((a, b) =>
-        study.lossOf(a.value ?? NaN) - study.lossOf(b.value ?? NaN)
-      );
+    const ranked = rankedTrials(study)
+      .filter(({ state }) => state === "complete");
     console.log(tableOf(study, ranked.slice(0, SHOWN)).join("\n"));
     console.log(`\nBest     ${formatTrial(study, best)}`);
     console.log(
@@ -109,14 +105,6 @@ function summarize({ out_dir }: SweepConfig, study: Study): void {
     );
   }
   console.log(`Report   ${join(out_dir, REPORT_FILE)}`);
-}
-
-function moveAside(outDir: string): void {
-  if (!existsSync(outDir)) return;
-  let number = 1;
-  while (existsSync(`${outDir}-${number}`)) number++;
-  Deno.renameSync(outDir, `${outDir}-${number}`);
-  console.log(`Moved the earlier study to ${outDir}-${number}`);
 }
 
 if (import.meta.main) await runCommand(main);

@@ -1,4 +1,4 @@
-/** Where a run is, above its figure: a bar and the current numbers, as HTML and as one line of text. */
+/** Where a run or a sweep is, above its figure: a bar and the current numbers, as HTML and as one line of text. */
 
 import type { MetricsRow } from "../metrics/columns.ts";
 import { formatCount, formatDuration } from "../progress/format.ts";
@@ -22,8 +22,20 @@ export interface Status {
   readonly error?: string;
 }
 
+/** What the head of something that goes on tells. */
+export interface Progress
+  extends Pick<Status, "name" | "state" | "messages" | "error"> {
+  /** Where it is: "step 3/10". */
+  readonly place: string;
+  /** What part of it is done, from 0 to 1. */
+  readonly share: number;
+  /** Labels and values. */
+  readonly numbers: readonly (readonly [label: string, value: string])[];
+}
+
 const COLORS: Readonly<Record<string, string>> = {
   training: "#0072b2",
+  running: "#0072b2",
   finished: "#009e73",
   failed: "#c0392b",
 };
@@ -33,17 +45,30 @@ const MAX_MESSAGES = 3;
 /** Draws a status; its height does not change while the run goes on. */
 export function renderStatus(status: Status): { html: string; text: string } {
   const { name, state, step, steps, latest, messages, error } = status;
-  const share = Number.isFinite(steps) && steps > 0
-    ? Math.min(1, step / steps)
-    : 0;
-  const numbers = numbersOf(latest, state);
-  const place = Number.isFinite(steps)
-    ? `step ${step}/${steps}`
-    : `step ${step}`;
-  const percent = `${Math.floor(share * 100)}%`;
+  const isBounded = Number.isFinite(steps) && steps > 0;
+  return renderProgress({
+    name,
+    state,
+    place: Number.isFinite(steps) ? `step ${step}/${steps}` : `step ${step}`,
+    share: isBounded ? step / steps : 0,
+    numbers: numbersOf(latest, state),
+    messages,
+    ...(error === undefined ? {} : { error }),
+  });
+}
+
+/** Draws a name, a bar and numbers. */
+export function renderProgress(progress: Progress): {
+  html: string;
+  text: string;
+} {
+  const { name, state, place, share, numbers, messages, error } = progress;
+  const percent = `${Math.floor(Math.min(1, share) * 100)}%`;
   const color = COLORS[state] ?? OTHER_COLOR;
   const items = numbers.map(([label, value]) =>
-    `<span style="margin-right:12px;white-space:nowrap">${label}&nbsp;<b>${value}</b></span>`
+    `<span style="margin-right:12px;white-space:nowrap">${
+      escapeHtml(label)
+    }&nbsp;<b>${escapeHtml(value)}</b></span>`
   );
   const notes = messages.slice(-MAX_MESSAGES).map((message) =>
     `<div style="color:#777">${escapeHtml(message)}</div>`

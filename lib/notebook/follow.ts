@@ -9,7 +9,8 @@ import { basename, join } from "node:path";
 import { hasEnded } from "../checkpoint/ended.ts";
 import { loadRunConfig, plannedSteps } from "../config/mod.ts";
 import { followMetrics, type MetricsRow } from "../metrics/mod.ts";
-import { LiveRun } from "./_live_run.ts";
+import { LiveOutput } from "./_live_output.ts";
+import { viewOfRun } from "./_run_view.ts";
 import { flushOutputs, onStop } from "./kernel.ts";
 
 /** Options of {@linkcode follow}. */
@@ -51,15 +52,16 @@ export function follow(
   let metrics: MetricsRow[] = [];
   let state = "waiting";
   const stepNow = () => metrics.at(-1)?.optimizer_step ?? 0;
-  const live = new LiveRun(
-    () => ({
-      name,
-      state,
-      step: stepNow(),
-      steps,
-      rows: metrics,
-      messages: [],
-    }),
+  const live = new LiveOutput(
+    () =>
+      viewOfRun({
+        name,
+        state,
+        step: stepNow(),
+        steps,
+        rows: metrics,
+        messages: [],
+      }),
     true,
   );
   const watch = async () => {

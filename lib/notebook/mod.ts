@@ -21,5 +21,6 @@ export * from "./lr_find.ts";
 export * from "./plot.ts";
 export * from "./routing.ts";
 export * from "./run.ts";
+export * from "./sweep.ts";
 export * from "./tokens.ts";
 export type { ConfigLike } from "./_config.ts";

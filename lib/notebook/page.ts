@@ -79,6 +79,30 @@ picture.before(div);
 plotly.newPlot(div, figure.data, figure.layout, ${CONFIG});`);
 }
 
+/** What is on view of something: a figure and, above it, HTML and its form as text. */
+export interface View {
+  /** What is drawn. */
+  readonly figure: Figure;
+  /** What is said. */
+  readonly status: { readonly html: string; readonly text: string };
+}
+
+/** Shows what stands above the figure, and gives the figure as the output that follows. */
+export async function showView(
+  { figure, status }: View,
+): Promise<DisplayBundle> {
+  const picture = await pictureBundle(figure, status.text);
+  new CellOutput().show(statusBundle(status, interactiveScript(figure)));
+  return picture;
+}
+
+function statusBundle(
+  { html, text }: View["status"],
+  script: string,
+): DisplayBundle {
+  return { "text/html": html + script, "text/plain": text };
+}
+
 /** A figure as every front end can show it. */
 export async function pictureBundle(
   figure: Figure,
@@ -108,14 +132,11 @@ export class LiveFigure {
     this.#height = height;
   }
 
-  /** Shows a figure and, above it, HTML and its form as text. */
-  update(figure: Figure, status: { html: string; text: string }): void {
+  /** Shows how it is now. */
+  update({ figure, status }: View): void {
     this.#sequence++;
     const drawing = drawingScript(this.#id, figure, this.#sequence);
-    this.#status.show({
-      "text/html": status.html + drawing,
-      "text/plain": status.text,
-    });
+    this.#status.show(statusBundle(status, drawing));
     if (this.#sequence > 1) return;
     this.#picture.show({
       "text/html":
@@ -125,14 +146,8 @@ export class LiveFigure {
   }
 
   /** Shows the last figure as a picture. */
-  async finish(
-    figure: Figure,
-    status: { html: string; text: string },
-  ): Promise<void> {
+  async finish({ figure, status }: View): Promise<void> {
     this.#picture.show(await pictureBundle(figure, status.text));
-    this.#status.show({
-      "text/html": status.html + interactiveScript(figure),
-      "text/plain": status.text,
-    });
+    this.#status.show(statusBundle(status, interactiveScript(figure)));
   }
 }

@@ -21,10 +21,10 @@ import { type Dataset, openDataset } from "../train/dataset.ts";
 import { placeRun } from "../train/device.ts";
 import { Trainer, type TrainSummary } from "../train/trainer.ts";
 import { checkedConfig, type ConfigLike } from "./_config.ts";
-import { figureOf, LiveRun, type RunSnapshot, statusOf } from "./_live_run.ts";
-import { interactiveScript, pictureBundle } from "./page.ts";
+import { LiveOutput } from "./_live_output.ts";
+import { type RunSnapshot, statusOf, viewOfRun } from "./_run_view.ts";
+import { showView } from "./page.ts";
 import {
-  CellOutput,
   DISPLAY,
   type DisplayBundle,
   flushOutputs,
@@ -114,7 +114,7 @@ export class Run {
   #layers: readonly number[] = [];
   #controller = new AbortController();
   #pause: PromiseWithResolvers<void> | undefined;
-  #live: LiveRun;
+  #live: LiveOutput;
   #done: Promise<void>;
 
   /** Called by {@linkcode train}. */
@@ -270,15 +270,7 @@ export class Run {
 
   /** What a notebook shows: the state, the numbers and the figure. */
   async [DISPLAY](): Promise<DisplayBundle> {
-    const snapshot = this.#snapshot();
-    const figure = figureOf(snapshot);
-    const { html, text } = statusOf(snapshot);
-    const picture = await pictureBundle(figure, text);
-    new CellOutput().show({
-      "text/html": html + interactiveScript(figure),
-      "text/plain": text,
-    });
-    return picture;
+    return await showView(viewOfRun(this.#snapshot()));
   }
 
   /** What `console.log` shows. */
@@ -371,9 +363,10 @@ export class Run {
     );
   }
 
-  #show(): LiveRun {
+  #show(): LiveOutput {
     if (this.#options.show ?? true) markShown(this);
-    return new LiveRun(() => this.#snapshot(), this.#options.show ?? true);
+    const isShown = this.#options.show ?? true;
+    return new LiveOutput(() => viewOfRun(this.#snapshot()), isShown);
   }
 
   #snapshot(): RunSnapshot {

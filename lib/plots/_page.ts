@@ -3,6 +3,7 @@
 // @ts-types="./_jsdom.d.ts"
 import { JSDOM, VirtualConsole } from "jsdom";
 import type { Figure } from "./figure.ts";
+import { ALL_LABELS } from "./_static_heat_map.ts";
 import { plotlyScript } from "./plotly.ts";
 
 /** What is used of Plotly. */
@@ -35,6 +36,10 @@ const BROWSER = `
     return { width: longest * size * 0.56, height: texts.length * size * 1.2 };
   };
   const box = (element) => {
+    // Plotly measures from a point, which has no size.
+    if (element.classList.contains("js-reference-point")) {
+      return { x: 0, y: 0, left: 0, top: 0, right: 0, bottom: 0, width: 0, height: 0 };
+    }
     const { width, height } = measure(element);
     const anchor = element.getAttribute?.("text-anchor") || element.style?.textAnchor;
     const x = { middle: -width / 2, end: -width }[anchor] ?? 0;
@@ -61,12 +66,21 @@ export async function plotlySvg(
   { width, height }: { width: number; height: number },
 ): Promise<string> {
   plotly ??= load();
-  return await plotly.toImage(figure, {
+  return await plotly.toImage(withAllLabels(figure), {
     format: "svg",
     width,
     height,
     imageDataOnly: true,
   });
+}
+
+function withAllLabels({ data, layout }: Figure): Figure {
+  const axes = Object.entries(layout).flatMap(([key, axis]) =>
+    /^[xy]axis\d*$/.test(key)
+      ? [[key, { ...Object(axis), ...ALL_LABELS }] as const]
+      : []
+  );
+  return { data, layout: { ...layout, ...Object.fromEntries(axes) } };
 }
 
 function load(): Plotly {

@@ -6,6 +6,12 @@
 import { colorAt, type ColorScale } from "./color_scale.ts";
 import type { Figure, Json, Trace } from "./figure.ts";
 
+/**
+ * Of an axis: without a browser texts have sizes but no places, and none is to be hidden for where it
+ * stands.
+ */
+export const ALL_LABELS = { ticklabeloverflow: "allow" } as const;
+
 /** The figure without heat maps, looking the same. */
 export function withoutHeatMaps(figure: Figure): Figure {
   const layout: Record<string, Json> = { ...figure.layout };
@@ -119,9 +125,10 @@ function carrierOf(map: HeatMapTrace, trace: Trace): Trace {
       cmax: map.zmax,
       colorscale: map.colorscale,
       showscale: trace["showscale"] ?? false,
-      ...(trace["colorbar"] === undefined
-        ? {}
-        : { colorbar: trace["colorbar"] }),
+      colorbar: {
+        ...Object(trace["colorbar"] ?? {}),
+        ...ALL_LABELS,
+      },
     },
   };
 }

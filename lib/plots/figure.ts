@@ -66,7 +66,7 @@ export function baseLayout(layout: Layout): Layout {
 
 /** A title over one panel of a figure, at the left end of its axes. */
 export function panelTitle(text: string, x: number, y: number): Json {
-  return note(text, { x, y, xanchor: "left", yanchor: "bottom", yshift: -2 });
+  return note(text, { x, y, xanchor: "left", yanchor: "bottom", yshift: 1 });
 }
 
 /** What the columns are, under the axis whose left end and bottom are at `from` and `bottom`. */

@@ -13,6 +13,7 @@ export {
   type Trace,
 } from "./figure.ts";
 export * from "./heat_map.ts";
+export * from "./panels.ts";
 export * from "./picture.ts";
 export * from "./routing.ts";
 export * from "./training.ts";

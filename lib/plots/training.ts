@@ -120,6 +120,8 @@ function lossTraces(run: RunSeries, index: number, shared: boolean): Trace[] {
   // Smoothed before it is thinned: the number of points shown changes nothing about the line.
   const beta = points.length > 20 ? 0.8 : 0;
   const smooth = thinned(smoothed(points, beta), MAX_POINTS);
+  // Plotly gives every member of a group a line of its own in the legend.
+  const group: Trace = shared ? { legendgroup: run.name } : {};
   const raw: Trace = {
     type: "scatter",
     mode: "lines",
@@ -127,7 +129,6 @@ function lossTraces(run: RunSeries, index: number, shared: boolean): Trace[] {
     line: { color: withOpacity(trainColor, 0.25), width: 1 },
     hoverinfo: "skip",
     showlegend: false,
-    legendgroup: run.name,
   };
   return [
     ...(shared ? [] : [raw]),
@@ -137,7 +138,7 @@ function lossTraces(run: RunSeries, index: number, shared: boolean): Trace[] {
       name: shared ? run.name : "training",
       ...columns(smooth),
       line: { color: trainColor, width: 2 },
-      legendgroup: run.name,
+      ...group,
     },
     {
       type: "scatter",
@@ -146,7 +147,7 @@ function lossTraces(run: RunSeries, index: number, shared: boolean): Trace[] {
       ...columns(thinned(pointsOf(run, "val_loss"))),
       line: { color: valColor, width: 1.5, dash: "dot" },
       marker: { color: valColor, size: 7 },
-      legendgroup: run.name,
+      ...group,
       showlegend: !shared,
     },
   ];
@@ -166,7 +167,7 @@ function panelTrace(
     xaxis: `x${panel + 2}`,
     yaxis: `y${panel + 2}`,
     line: { color: shared ? colorOf(index) : "#555555", width: 1.5 },
-    legendgroup: run.name,
+    ...(shared ? { legendgroup: run.name } : {}),
     showlegend: false,
   };
 }

@@ -1,4 +1,6 @@
-/** Whether a sweep may go on with the study that is in its folder. */
+/** Whether a sweep may go on with the study that is in its folder, and what is done if it begins anew. */
+
+import { existsSync } from "node:fs";
 
 import { ConfigError, loadRunConfig, type RunConfig } from "../config/mod.ts";
 import type { SweepConfig } from "./config.ts";
@@ -33,7 +35,7 @@ export function refuseOtherStudy(
 ): void {
   const head = records.findLast((record) => record.event === "study");
   if (head === undefined) return;
-  const instead = "choose another out_dir, or remove the folder";
+  const instead = "begin anew (--new, isNew), or choose another out_dir";
   for (
     const [key, before, given] of [
       ["parameters", head.space, config.space],
@@ -61,6 +63,16 @@ export function refuseOtherStudy(
       `differs from that of the study in ${config.out_dir}, so that its trials cannot be compared with new ones: ${instead}`,
     source: paths.config,
   }]);
+}
+
+/** Gives the folder of a study another name; says which, or null if there is none. */
+export function moveAside(outDir: string): string | null {
+  if (!existsSync(outDir)) return null;
+  let number = 1;
+  while (existsSync(`${outDir}-${number}`)) number++;
+  const target = `${outDir}-${number}`;
+  Deno.renameSync(outDir, target);
+  return target;
 }
 
 /** The dotted keys at which two configurations differ. */

@@ -196,8 +196,10 @@ export function parallelCoordinates(study: Study): SweepFigure {
           text,
           showarrow: false,
           xanchor: "right",
-          xshift: -4,
+          xshift: -6,
           font: { size: 10, color: GRAY },
+          // Over the lines, and to be read.
+          bgcolor: "rgba(255,255,255,0.75)",
         }))
       ),
     },
@@ -300,7 +302,11 @@ function scaleOf(distribution: Distribution): Record<string, unknown> {
     return { type: "category", categoryorder: "array", categoryarray };
   }
   if (distribution.kind === "constant") return {};
-  return { type: distribution.log ? "log" : "linear" };
+  if (!distribution.log) return { type: "linear" };
+  // Over few decades 1, 2 and 5 of each are told, over many the decades alone.
+  const isNarrow = distribution.kind === "range" &&
+    distribution.max / distribution.min < 1000;
+  return { type: "log", dtick: isNarrow ? "D2" : 1 };
 }
 
 interface Axis {

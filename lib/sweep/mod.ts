@@ -42,7 +42,7 @@ export {
   type Trial,
   type TrialState,
 } from "./study.ts";
-export { sweep, type SweepOptions } from "./sweep.ts";
+export { checkedSweep, sweep, type SweepOptions } from "./sweep.ts";
 export type { Observation, TpeOptions } from "./tpe.ts";
 export type { TrialProgram } from "./_process.ts";
 export type { BaseConfig } from "./trial_config.ts";

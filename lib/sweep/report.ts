@@ -4,12 +4,15 @@
  * @module
  */
 
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { writeFileAtomic } from "../checkpoint/atomic.ts";
 import { runConfigToYaml } from "../config/mod.ts";
-import { formatDuration } from "../progress/format.ts";
-import { describeParameters, formatValue } from "./text.ts";
+import {
+  describeCounts,
+  describeParameters,
+  formatValue,
+  trialTable,
+} from "./text.ts";
 import { studyFigures, type SweepFigure } from "./figures.ts";
 import type { Study, Trial } from "./study.ts";
 
@@ -17,8 +20,6 @@ import type { Study, Trial } from "./study.ts";
 export const REPORT_FILE = "report.html";
 /** Name of the best configuration in a study's folder. */
 export const BEST_CONFIG_FILE = "best.yaml";
-
-const PLOTLY = "plotly.js-cartesian-dist-min";
 
 /** The page asks nobody for anything, whatever a script in it might try. */
 const POLICY =
@@ -54,7 +55,8 @@ export async function writeReport(study: Study): Promise<string> {
       runConfigToYaml(study.bestConfig()),
     );
   }
-  await writeFileAtomic(path, reportHtml(study, readPlotly()));
+  const { plotlyScript } = await import("../plots/plotly.ts");
+  await writeFileAtomic(path, reportHtml(study, plotlyScript));
   return path;
 }
 
@@ -66,10 +68,8 @@ export async function writeReport(study: Study): Promise<string> {
  */
 export function reportHtml(study: Study, plotly: string): string {
   const { name, metric, method } = study.definition;
-  const { counts, best } = study;
+  const { best } = study;
   const figures = studyFigures(study);
-  const states = Object.entries(counts).filter(([, count]) => count > 0)
-    .map(([state, count]) => `${count} ${state}`).join(", ");
   const yaml = best === null ? "" : runConfigToYaml(study.bestConfig());
   return `<!DOCTYPE html>
 <html lang="en">
@@ -85,14 +85,14 @@ export function reportHtml(study: Study, plotly: string): string {
 <h1>Sweep ${escape(name)}</h1>
 <p>Method ${method}, to ${metric.goal} ${
     escape(metric.name)
-  }. ${study.trials.length} trials: ${states}.</p>
+  }. ${study.trials.length} trials: ${describeCounts(study)}.</p>
 ${bestText(study, best)}
 ${
     Object.keys(figures).map((id) => `<div class="figure" id="${id}"></div>`)
       .join("\n")
   }
 <h2>Trials</h2>
-<div class="table">${trialTable(study)}</div>
+<div class="table">${trialsHtml(study)}</div>
 ${yaml === "" ? "" : `<h2>Best configuration</h2>\n<pre>${escape(yaml)}</pre>`}
 <script type="application/json" id="figures">${figuresJson(figures)}</script>
 <script>${SCRIPT}
@@ -111,33 +111,16 @@ function bestText(study: Study, best: Trial | null): string {
   }.</p>`;
 }
 
-function trialTable(study: Study): string {
-  const keys = study.definition.space.map(({ key }) => key);
-  const heads = [
-    "trial",
-    "state",
-    study.definition.metric.name,
-    ...keys,
-    "time",
-    "",
-  ];
-  const rows = study.trials.map((trial) => {
-    const cells = [
-      String(trial.number),
-      trial.state,
-      trial.value === null ? "" : formatValue(trial.value),
-      ...keys.map((key) => formatValue(trial.parameters[key] ?? null)),
-      trial.seconds === null ? "" : formatDuration(trial.seconds),
-      trial.reason ?? "",
-    ];
-    const mark = trial.number === study.best?.number ? " best" : "";
-    return `<tr class="${trial.state}${mark}">${
-      cells.map((cell) => `<td>${escape(cell)}</td>`).join("")
-    }</tr>`;
+function trialsHtml(study: Study): string {
+  const { head, rows } = trialTable(study, study.trials);
+  const line = (cells: readonly string[], tag: "td" | "th") =>
+    cells.map((cell) => `<${tag}>${escape(cell)}</${tag}>`).join("");
+  const body = study.trials.map(({ number, state }, i) => {
+    const mark = number === study.best?.number ? " best" : "";
+    return `<tr class="${state}${mark}">${line(rows[i] ?? [], "td")}</tr>`;
   });
-  const head = heads.map((cell) => `<th>${escape(cell)}</th>`).join("");
-  return `<table><thead><tr>${head}</tr></thead><tbody>\n${
-    rows.join("\n")
+  return `<table><thead><tr>${line(head, "th")}</tr></thead><tbody>\n${
+    body.join("\n")
   }\n</tbody></table>`;
 }
 
@@ -149,9 +132,4 @@ function figuresJson(figures: Readonly<Record<string, SweepFigure>>): string {
 function escape(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;").replaceAll('"', "&quot;");
-}
-
-function readPlotly(): string {
-  const require = createRequire(import.meta.url);
-  return Deno.readTextFileSync(require.resolve(PLOTLY));
 }

@@ -24,7 +24,7 @@ import { writeReport } from "./report.ts";
 import { suggest } from "./sampler.ts";
 import { gridCombination, gridSize, type TrialParameters } from "./space.ts";
 import { readCurve, Study, type Trial, trialPaths } from "./study.ts";
-import { ownConfig, refuseOtherStudy } from "./_resume_checks.ts";
+import { moveAside, ownConfig, refuseOtherStudy } from "./_resume_checks.ts";
 import { trialConfig } from "./trial_config.ts";
 
 /** Options of {@linkcode sweep}. */
@@ -33,6 +33,8 @@ export interface SweepOptions {
   readonly onUpdate?: (study: Study) => void;
   /** Told what the user should know. */
   readonly onMessage?: (text: string) => void;
+  /** Begins anew: an earlier study in the folder is moved aside. Default: false, to go on with it. */
+  readonly isNew?: boolean;
   /** Ends the sweep: trials save, and the same call goes on with them. */
   readonly signal?: AbortSignal;
   /** Runs a trial in place of the project's own program; `--config FILE` is added. */
@@ -67,11 +69,11 @@ export async function sweep(
   config: SweepConfig | SweepInput | string,
   options: SweepOptions = {},
 ): Promise<Study> {
-  const checked = typeof config === "string"
-    ? loadSweep(config)
-    : "space" in config
-    ? config
-    : defineSweep(config);
+  const checked = checkedSweep(config);
+  const movedTo = options.isNew ? moveAside(checked.out_dir) : null;
+  if (movedTo !== null) {
+    options.onMessage?.(`Moved the earlier study to ${movedTo}`);
+  }
   for (const notice of checked.notices) options.onMessage?.(notice);
   using journal = await openJournal(checked.out_dir);
   for (const notice of journal.notices) options.onMessage?.(notice);
@@ -81,6 +83,18 @@ export async function sweep(
   await writeReport(study);
   if (study.stopped !== null) throw new Error(study.stopped);
   return study;
+}
+
+/**
+ * The sweep that is meant: checked already, its keys, or the path of its YAML file.
+ *
+ * @throws {ConfigError} If the sweep is wrong.
+ */
+export function checkedSweep(
+  config: SweepConfig | SweepInput | string,
+): SweepConfig {
+  if (typeof config === "string") return loadSweep(config);
+  return "space" in config ? config : defineSweep(config);
 }
 
 class Runner {

@@ -191,10 +191,10 @@ Deno.test("the live table is drawn over itself, as wide and high as the terminal
   display.finish();
   const table = [
     "sweep display  5/9 trials  best val_loss 5 (trial",
-    "trial  state     val_loss  step  optimizer.lr",
+    "trial  state     val_loss  step  optimizer.lr  ti",
     "5      running   4         10    0.1235",
-    "4*     complete  5         10    0.1235",
-    "3      complete  6         10    0.1235",
+    "4*     complete  5         10    0.1235        3.",
+    "3      complete  6         10    0.1235        3.",
     "",
   ].join("\n");
   assert.equal(once, `a message\n${table}`);

@@ -124,3 +124,63 @@ await run;`,
     }
   },
 });
+
+Deno.test({
+  name: "in JupyterLab a sweep lives in one output that does not grow",
+  ignore: chromium === undefined,
+  async fn() {
+    await Deno.mkdir(join(ROOT, "out"), { recursive: true });
+    const dir = await Deno.makeTempDir({ dir: join(ROOT, "out") });
+    try {
+      await using lab = await openLab(dir, chromium!);
+      const { page } = lab;
+      await lab.open("sweep.ipynb", [
+        `import { sweep } from "moebius";
+const study = await sweep({
+  method: "random",
+  parameters: {
+    "optimizer.lr": { min: 0.001, max: 0.03 },
+    "model_config.n_expert_per_token": { values: [1, 2, 4] },
+  },
+  run_cap: 6,
+  config: { overrides: {
+    train: { max_steps: 40, global_batch_size: 4, micro_batch_size: 4,
+      max_seq_length: 32, save_interval: null, log_interval: 1 },
+    eval: { interval: 10, max_iters: 2 },
+  } },
+  out_dir: ${JSON.stringify(join(dir, "study"))},
+});`,
+        `study`,
+      ]);
+      const text = () => lab.outputs(0).innerText();
+      await lab.runCell();
+      await until("a curve", async () => await pointsIn(page) >= 2, 120_000);
+      const height = await heightOf(lab, 0);
+      await until(
+        "three trials",
+        async () => (await text()).includes("3 complete"),
+      );
+      assert.equal(await heightOf(lab, 0), height);
+      assert.equal(await page.locator(".js-plotly-plot").count(), 1);
+      await shoot(page, "sweep");
+      await until(
+        "the end",
+        async () =>
+          (await text()).includes("finished") &&
+          await lab.outputs(0).locator("img").count() === 1 &&
+          await lab.outputs(0).locator(".js-plotly-plot").count() === 1,
+      );
+      assert.ok(Math.abs(await heightOf(lab, 0) - height) < 30);
+      await lab.runCell();
+      await until(
+        "the study",
+        async () =>
+          await lab.outputs(1).locator(".js-plotly-plot").count() === 1,
+      );
+      await wait(1000);
+      await shoot(page, "study");
+    } finally {
+      await Deno.remove(dir, { recursive: true });
+    }
+  },
+});

@@ -16,6 +16,7 @@ client = NotebookClient(
     notebook,
     timeout=600,
     allow_errors=True,
+    coalesce_streams=True,
     resources={"metadata": {"path": source.rsplit("/", 1)[0]}},
 )
 client.execute()

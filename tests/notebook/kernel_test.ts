@@ -213,3 +213,50 @@ Deno.test("train(): 2,000 steps keep the kernel's memory and the size of the out
   const largest = Math.max(...end.outputs.map(({ bytes }) => bytes));
   assert.ok(largest < 400_000, `${largest} bytes`);
 });
+
+Deno.test("sweep(): one output lives, Stop saves, and the same call goes on", async () => {
+  await using kernel = await KernelSession.start();
+  const dir = await outDir();
+  const code = `const study = await m.sweep({
+    method: "grid",
+    parameters: { "optimizer.lr": { values: [0.003, 0.01] } },
+    config: { overrides: {
+      precision: "32-true",
+      train: { max_steps: 250, global_batch_size: 2, micro_batch_size: 2,
+        max_seq_length: 16, save_interval: null, log_interval: 1 },
+      eval: { interval: 20, max_iters: 1 },
+    } },
+    out_dir: "${dir}",
+  });`;
+  const id = await kernel.start(code);
+  while (true) {
+    await wait(300);
+    const metrics = await Deno.readTextFile(`${dir}/trials/0000/metrics.csv`)
+      .catch(() => "");
+    if (metrics.split("\n").length > 50) break;
+  }
+  await kernel.interrupt();
+  const cell = await kernel.collect(id, 60);
+  assert.equal(cell.status, "ok");
+  const counts = await kernel.execute("study.counts.running");
+  assert.equal(resultOf(counts), "1");
+  // Two outputs at most are new, all others renew them.
+  const kinds = cell.outputs.map(({ kind }) => kind);
+  assert.equal(kinds.filter((kind) => kind === "display_data").length, 2);
+  const others = kinds.filter((kind) => kind !== "display_data");
+  assert.ok(others.length >= 3);
+  assert.ok(others.every((kind) => kind === "update_display_data"));
+  const last = cell.outputs.findLast(({ content }) =>
+    content.data?.["image/png"] !== undefined
+  );
+  assert.match(
+    String(last?.content.data?.["text/plain"]),
+    /^sweep stopped, 0 trials {2}trials 1 running/,
+  );
+
+  const whole = await kernel.execute(code + " study.counts.complete", 120);
+  assert.equal(resultOf(whole), "2");
+  const shown = await kernel.execute("study");
+  const picture = shown.outputs.find(({ kind }) => kind === "execute_result");
+  assert.ok(String(picture?.content.data?.["image/png"]).length > 10_000);
+});

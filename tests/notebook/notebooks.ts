@@ -80,6 +80,7 @@ function outputsOf(notebook: Notebook, part: string): readonly Output[] {
 
 function figureOf(notebook: Notebook, part: string): {
   data: { name?: string; y: number[]; z?: number[][] }[];
+  layout: { annotations?: object[] };
 } {
   const figures = outputsOf(notebook, part).flatMap(({ data }) =>
     data?.["application/vnd.plotly.v1+json"] ?? []
@@ -136,6 +137,60 @@ const CHECKS: Record<string, (notebook: Notebook) => void> = {
     );
     assert.match(outputText(notebook, "topTokens(0)"), /expert of layer 0/);
   },
+  "03_sweep.ipynb"(notebook) {
+    assert.match(
+      outputText(notebook, "lrFind(config)"),
+      /^Suggested learning rate: \d/m,
+    );
+    const { data, layout } = figureOf(notebook, "await sweep(");
+    const text = outputText(notebook, "await sweep(");
+    const [, trials] = /finished, (\d+)\/\1 trials/.exec(text) ?? [];
+    assert.ok(Number(trials) >= 10, text);
+    const complete = text.match(/^\d+\*? +complete/gm)?.length ?? 0;
+    assert.ok(complete / 2 >= 5, text);
+    // The curve of a trial, and its line through the parallel coordinates.
+    const best = /^(\d+)\*/m.exec(text)?.[1];
+    const names = data.map(({ name }) => name);
+    assert.ok(names.includes(`trial ${best} (best)`), names.join());
+    assert.ok(names.includes(`trial ${best}`), names.join());
+    const titles = JSON.stringify(layout.annotations);
+    for (
+      const title of ["Learning curves", "Trials", "Importance", "Slices"]
+    ) assert.ok(titles.includes(title), title);
+    checkTraining(notebook, "train(study.bestConfig()");
+    checkTraining(notebook, "train(config");
+    const runs = figureOf(notebook, "compare([best, before])").data;
+    assert.ok(runs.some(({ name }) => name === "best"));
+  },
+  "04_compile_modes.ipynb"(notebook) {
+    const text = textOf(outputsOf(notebook, "await measure(")[0]?.text);
+    const gib = (setting: string) => {
+      const line = new RegExp(`^${setting}: \\d+ tokens/s, (.*) GiB$`, "m");
+      return Number(line.exec(text)?.[1]);
+    };
+    assert.ok(gib("default, bf16-mixed") < gib("off, bf16-mixed"), text);
+    assert.ok(gib("default, 32-true") < gib("off, 32-true"), text);
+    const bars = figureOf(notebook, 'bars("tokensPerSecond")').data;
+    assert.equal(bars.length, 4);
+    for (const { y } of bars) assert.ok(y.length >= 2 && y.every((v) => v > 0));
+    const probes = textOf(outputsOf(notebook, "of probes)")[0]?.text);
+    assert.match(probes, /^flash +runs$/m);
+    assert.match(probes, /^math +runs$/m);
+    const lines = figureOf(notebook, "timeOf(backend").data;
+    assert.ok(lines.some(({ name }) => name === "flash"));
+  },
+  "05_moe_200m.ipynb"(notebook) {
+    const probes = textOf(outputsOf(notebook, "of probeAttention(")[0]?.text);
+    assert.match(probes, /^flash +runs$/m);
+    const [, stopped, steps] = /first half stopped, step (\d+)\/(\d+)/
+      .exec(outputText(notebook, "await run.stop()")) ?? [];
+    assert.ok(Number(stopped) < Number(steps));
+    checkTraining(notebook, 'train(config, { name: "resumed"');
+    const shown = JSON.stringify(outputsOf(notebook, "await resumed"));
+    assert.ok(shown.includes(`Goes on from step ${stopped}`));
+    const sample = textOf(outputsOf(notebook, "resumed.sample")[0]?.text);
+    assert.match(sample, /^The President of the.{40}/s);
+  },
   "06_your_own_layer.ipynb"(notebook) {
     checkTraining(notebook, 'train(settings("own")');
     checkTraining(notebook, 'train(settings("built-in")');
@@ -158,7 +213,10 @@ for (const [name, check] of Object.entries(CHECKS)) {
     if (Deno.env.get("MOEBIUS_WRITE_NOTEBOOKS") === "1") {
       // Not copied: a temporary file is for nobody else to read.
       const text = await Deno.readTextFile(path);
-      await Deno.writeTextFile(join(NOTEBOOKS, name), text);
+      const target = join(NOTEBOOKS, name);
+      await Deno.writeTextFile(target, text);
+      const args = ["fmt", "--quiet", target];
+      await new Deno.Command(Deno.execPath(), { args }).output();
     }
   });
 

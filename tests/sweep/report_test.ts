@@ -131,7 +131,7 @@ Deno.test("writeReport() makes one page that holds its data and asks no network"
   const figures = /id="figures">(.*?)<\/script>/s.exec(html)?.[1] ?? "";
   assert.deepEqual(JSON.parse(figures), studyFigures(study));
   assert.equal(html.match(/<tr class="complete/g)?.length, 3);
-  assert.match(html, /<tr class="complete best"><td>1<\/td>/);
+  assert.match(html, /<tr class="complete best"><td>1\*<\/td>/);
   assert.match(html, /lr: 0\.01/);
   assert.ok(html.length > 1_000_000, "Plotly is in the page");
   // The page forbids itself the network; and nothing in it is loaded from elsewhere.

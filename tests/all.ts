@@ -1,0 +1,41 @@
+/**
+ * `deno task test:all`: `deno task test`, then the comparison with LitGPT and transformers themselves, and
+ * the notebooks in Jupyter. Python packages are installed with pip, once. The last line counts all tests:
+ * "N passed, N failed", with ", N skipped" if any were.
+ */
+
+import { fileURLToPath } from "node:url";
+import { run as runInterop } from "./interop/run.ts";
+import { run as runNotebooks } from "./notebook/run.ts";
+import { closingLine, type Counts, runStages, timed } from "./run.ts";
+
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
+
+async function main(): Promise<Counts> {
+  const all = [await runStages([])];
+  const later = [
+    ["interop", () => runInterop([])],
+    ["notebooks", () => runNotebooks([])],
+  ] as const;
+  for (const [name, run] of later) {
+    await timed(name, async () => {
+      const counts = await run();
+      all.push(counts);
+      return counts.failed === 0;
+    });
+  }
+  const sum = (key: keyof Counts) =>
+    all.reduce((total, counts) => total + counts[key], 0);
+  return {
+    passed: sum("passed"),
+    failed: sum("failed"),
+    skipped: sum("skipped"),
+  };
+}
+
+if (import.meta.main) {
+  Deno.chdir(ROOT);
+  const counts = await main();
+  console.log(closingLine(counts));
+  Deno.exit(counts.failed === 0 ? 0 : 1);
+}
