@@ -6,7 +6,9 @@
 
 import { basename, dirname, resolve } from "node:path";
 import { z } from "zod";
+import { checkUpload, uploadDirectory } from "../hub/mod.ts";
 import {
+  type Exported,
   exportHuggingFace,
   exportLitGpt,
   readCheckpoint,
@@ -31,6 +33,10 @@ const options = z.object({
     .describe("Largest file of weights, for hf"),
   weights_only: z.boolean().default(false)
     .describe("Leave out the training, for litgpt"),
+  push_to_hub: z.string().optional()
+    .describe("Upload it as the model OWNER/NAME of HF_ENDPOINT, for hf"),
+  private: z.boolean().default(false)
+    .describe("Only its owner sees a model that --push-to-hub creates"),
   overwrite: z.boolean().default(false)
     .describe("Replace a folder that is there already"),
 });
@@ -38,7 +44,7 @@ const options = z.object({
 const command: Command<typeof options> = {
   usage: "export CHECKPOINT_DIR --format hf|litgpt [options]",
   summary:
-    "Writes a checkpoint as a model of transformers, or as one that LitGPT reads and trains on.",
+    "Writes a checkpoint as a model of transformers, also to a hub, or as one that LitGPT reads and trains on.",
   options,
 };
 
@@ -54,10 +60,24 @@ async function main(argv: readonly string[]): Promise<number> {
       "Expected one CHECKPOINT_DIR, such as out/quickstart/final",
     );
   }
-  const { format, dtype, overwrite } = options;
+  const { format, dtype, overwrite, push_to_hub: name } = options;
   if (format === undefined) {
     throw new UsageError("Expected --format hf or --format litgpt");
   }
+  if (name !== undefined && format !== "hf") {
+    throw new UsageError(
+      "--push-to-hub uploads models of transformers: expected --format hf",
+    );
+  }
+  if (options.private && name === undefined) {
+    throw new UsageError("--private needs --push-to-hub OWNER/NAME");
+  }
+  if (name !== undefined && !name.includes("/")) {
+    throw new UsageError(
+      `--push-to-hub is ${name}: expected OWNER/NAME, such as me/${name}`,
+    );
+  }
+  if (name !== undefined) await checkUpload({ type: "model", name });
   const maxShardBytes = bytesOf(options.max_shard_size);
   const outDir = options.out_dir ?? `out/export/${nameOf(dir)}-${format}`;
   const source = await readCheckpoint(dir);
@@ -82,7 +102,29 @@ async function main(argv: readonly string[]): Promise<number> {
   console.log("");
   for (const notice of exported.notices) console.log(`Note     ${notice}`);
   console.log(`Saved    ${exported.path}: ${exported.files.join(", ")}`);
+  if (name !== undefined) await upload(exported, name, options.private);
   return 0;
+}
+
+async function upload(
+  { path }: Exported,
+  name: string,
+  isPrivate: boolean,
+): Promise<void> {
+  using progress = createProgress({ label: "upload", unit: "byte" });
+  try {
+    const { url } = await uploadDirectory({ type: "model", name }, path, {
+      private: isPrivate,
+      onProgress: ({ bytes, totalBytes }) =>
+        progress.update({ done: bytes, total: totalBytes }),
+      onNotice: (text) => progress.log(text),
+    });
+    progress.finish();
+    console.log(`Uploaded ${url}`);
+  } catch (error) {
+    progress.log(`${path} is whole: with --overwrite the command goes on`);
+    throw error;
+  }
 }
 
 /** `out/quickstart/final` is quickstart-final. */

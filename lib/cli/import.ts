@@ -36,7 +36,7 @@ const options = z.object({
 const command: Command<typeof options> = {
   usage: "import DIR|FILE|HF-NAME [options]",
   summary:
-    "Makes a checkpoint of LitGPT's lit_model.pth or of a Hugging Face model (Llama, Mistral, Qwen2, Mixtral).",
+    "Makes a checkpoint of LitGPT's lit_model.pth or of a Hugging Face model (Llama, Mistral, Mixtral, Qwen2, Qwen3, Qwen3-MoE).",
   options,
 };
 

@@ -34,9 +34,9 @@ export const modelSchema = z.strictObject({
   norm_eps: z.number().gt(0).default(1e-5)
     .describe("Added to the mean square before its root is taken"),
   norm_qk: flag.default(false)
-    .meta(reserved("Normalise queries and keys")),
+    .describe("Normalise each head of queries and keys, as Qwen3 does"),
   norm_qk_type: z.enum(["default", "olmo2"]).default("default")
-    .meta(reserved("Kind of norm_qk")),
+    .meta(reserved("Normalise all heads together (olmo2)")),
   post_attention_norm: flag.default(false)
     .meta(reserved("A norm after attention")),
   post_mlp_norm: flag.default(false)

@@ -19,6 +19,7 @@ export { HubError, type HubErrorReason } from "./error.ts";
 export type { HubRepository } from "./repository.ts";
 export { type HubSettings, hubSettings } from "./settings.ts";
 export {
+  checkUpload,
   uploadDirectory,
   type UploadOptions,
   type UploadResult,

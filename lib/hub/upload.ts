@@ -82,6 +82,31 @@ export async function uploadDirectory(
   return { commit: oid, url, files: paths };
 }
 
+/**
+ * Refuses what {@linkcode uploadDirectory} would, before there is a folder and
+ * without asking the hub.
+ *
+ * @param repository The repository.
+ * @param options How to upload.
+ * @throws {TypeError} If a name cannot be one.
+ * @throws {HubError} If there is no token, or no network is wanted.
+ *
+ * @example
+ * ```ts ignore
+ * import { checkUpload } from "./mod.ts";
+ *
+ * await checkUpload({ type: "model", name: "me/my-model" });
+ * ```
+ */
+export async function checkUpload(
+  repository: HubRepository,
+  options: HubOptions = {},
+): Promise<void> {
+  refuseWithoutAccess(
+    await contextOf(repository, { ...options, verb: "upload" }),
+  );
+}
+
 function refuseWithoutAccess({ settings, subject, host }: Context): void {
   if (settings.offline) {
     throw new HubError(

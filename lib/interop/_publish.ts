@@ -15,8 +15,8 @@ export interface FolderDraft {
   readonly path: string;
   /** Adds a text file. */
   writeText(name: string, text: string): Promise<void>;
-  /** Adds a copy of a file under its own name. */
-  copyFile(from: string): Promise<void>;
+  /** Adds a small file. */
+  writeBytes(name: string, bytes: Uint8Array): Promise<void>;
 }
 
 /**
@@ -86,8 +86,6 @@ function draftIn(path: string): FolderDraft {
   return {
     path,
     writeText: (name, text) => writeBytes(name, new TextEncoder().encode(text)),
-    // Tokenizer files: small enough to be read as a whole.
-    copyFile: async (from) =>
-      await writeBytes(basename(from), await Deno.readFile(from)),
+    writeBytes,
   };
 }

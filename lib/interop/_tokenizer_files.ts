@@ -1,7 +1,13 @@
 /** The files that a tokenizer may consist of. */
 
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { loadRunConfig } from "../config/mod.ts";
+import {
+  gpt2TokenizerFiles,
+  loadTokenizer,
+  type Tokenizer,
+} from "../tokenizer/mod.ts";
 
 const TOKENIZER_FILES = [
   "tokenizer.json",
@@ -23,4 +29,52 @@ export function isTokenizerFile(name: string): boolean {
 /** Paths of a folder's tokenizer files. */
 export function tokenizerFilesIn(dir: string): string[] {
   return TOKENIZER_FILES.map((name) => join(dir, name)).filter(existsSync);
+}
+
+/** A file that goes with a model. */
+export interface TokenizerFile {
+  /** Its name. */
+  readonly name: string;
+  /** Its content. */
+  readonly read: () => Promise<Uint8Array>;
+}
+
+/** What a checkpoint reads and writes text with, and the files that others need for it. */
+export interface CheckpointTokenizer {
+  /** Undefined where it has none of its own. */
+  readonly tokenizer: Tokenizer | undefined;
+  /** The files, by name. */
+  readonly tokenizerFiles: readonly TokenizerFile[];
+}
+
+/**
+ * The tokenizer of a checkpoint: the one that travels with it, or the built-in
+ * one that its run names.
+ *
+ * @param dir The checkpoint's folder.
+ * @param runConfig Path of the run's settings, which need not be there.
+ */
+export async function readTokenizer(
+  dir: string,
+  runConfig: string,
+): Promise<CheckpointTokenizer> {
+  const tokenizerFiles = tokenizerFilesIn(dir).map((path) => ({
+    name: basename(path),
+    read: () => Deno.readFile(path),
+  }));
+  if (existsSync(join(dir, "tokenizer.json"))) {
+    return { tokenizer: await loadTokenizer(dir), tokenizerFiles };
+  }
+  const source = existsSync(runConfig)
+    ? loadRunConfig({ file: runConfig }).config.tokenizer_dir
+    : null;
+  if (source !== "gpt2") return { tokenizer: undefined, tokenizerFiles };
+  const files = Object.entries(await gpt2TokenizerFiles());
+  return {
+    tokenizer: await loadTokenizer(source),
+    tokenizerFiles: files.map(([name, text]) => ({
+      name,
+      read: () => Promise.resolve(new TextEncoder().encode(text)),
+    })),
+  };
 }

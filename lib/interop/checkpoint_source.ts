@@ -16,8 +16,7 @@ import {
   type ModelConfig,
   type RunConfig,
 } from "../config/mod.ts";
-import { loadTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
-import { tokenizerFilesIn } from "./_tokenizer_files.ts";
+import { type CheckpointTokenizer, readTokenizer } from "./_tokenizer_files.ts";
 import { MOMENTS, stateName } from "./_training_names.ts";
 import { modelTensors } from "./model_tensors.ts";
 import { checkTensors, type NamedTensors, refuse } from "./named_tensors.ts";
@@ -51,7 +50,7 @@ export interface CheckpointTraining {
 }
 
 /** A checkpoint, read and checked. */
-export interface CheckpointSource {
+export interface CheckpointSource extends CheckpointTokenizer {
   /** Its folder. */
   readonly path: string;
   /** The model. */
@@ -62,10 +61,6 @@ export interface CheckpointSource {
   readonly weights: NamedTensors;
   /** The training, or null where there are only weights. */
   readonly training: CheckpointTraining | null;
-  /** What it reads and writes text with, where it has one of its own. */
-  readonly tokenizer: Tokenizer | undefined;
-  /** Files to be copied. */
-  readonly tokenizerFiles: readonly string[];
 }
 
 /**
@@ -94,7 +89,6 @@ export async function readCheckpoint(path: string): Promise<CheckpointSource> {
     weights.get("lm_head.weight")!,
     weights.get(EMBEDDING)!,
   );
-  const hasTokenizer = existsSync(join(path, "tokenizer.json"));
   return {
     path,
     config,
@@ -103,8 +97,7 @@ export async function readCheckpoint(path: string): Promise<CheckpointSource> {
     training: existsSync(at("state"))
       ? await readTraining(path, { config, weights })
       : null,
-    tokenizer: hasTokenizer ? await loadTokenizer(path) : undefined,
-    tokenizerFiles: tokenizerFilesIn(path),
+    ...await readTokenizer(path, at("config")),
   };
 }
 

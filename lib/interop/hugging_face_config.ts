@@ -1,6 +1,5 @@
 /**
- * Models of transformers that are models here, and the other way round: which
- * class, which settings, and why not.
+ * The `config.json` of transformers to a model's configuration, and back.
  *
  * @module
  */
@@ -11,29 +10,21 @@ import {
   type ModelConfig,
   type ModelInput,
 } from "../config/mod.ts";
-import { hasRouterBias } from "./model_tensors.ts";
+import {
+  type HuggingFaceKind,
+  huggingFaceKind,
+  isMoe,
+  isQwen3,
+  KINDS,
+} from "./hugging_face_kind.ts";
 import { refuse } from "./named_tensors.ts";
 
-/** Kinds of model of transformers that there are here too. */
-export type HuggingFaceKind = "llama" | "mistral" | "qwen2" | "mixtral";
-
-/** Classes of transformers, and the base of their rotary frequencies where a file does not say. */
-const KINDS: Readonly<
-  Record<HuggingFaceKind, { architecture: string; ropeBase: number }>
-> = {
-  llama: { architecture: "LlamaForCausalLM", ropeBase: 10000 },
-  mistral: { architecture: "MistralForCausalLM", ropeBase: 10000 },
-  qwen2: { architecture: "Qwen2ForCausalLM", ropeBase: 10000 },
-  mixtral: { architecture: "MixtralForCausalLM", ropeBase: 1e6 },
-};
-
-const QK_NORM =
-  "it normalises queries and keys (norm_qk), which moebius does not";
+const ALL_HEADS =
+  "it normalises the heads of queries and keys together, and moebius each (norm_qk)";
 /** Kinds that are close, and what keeps them apart. */
 const NOT_HERE: Readonly<Record<string, string>> = {
-  qwen3: QK_NORM,
-  qwen3_moe: QK_NORM,
-  olmoe: QK_NORM,
+  olmo2: ALL_HEADS,
+  olmoe: ALL_HEADS,
   qwen2_moe: "its shared expert has a gate, which moebius's has not",
   deepseek_v2: "it has latent attention, which moebius does not",
   deepseek_v3: "it has latent attention, which moebius does not",
@@ -69,8 +60,14 @@ const schema = z.looseObject({
   tie_word_embeddings: z.boolean().nullish(),
   sliding_window: z.int().nullish(),
   use_sliding_window: z.boolean().nullish(),
+  layer_types: z.array(z.string()).nullish(),
   num_local_experts: count.nullish(),
+  num_experts: count.nullish(),
   num_experts_per_tok: count.nullish(),
+  moe_intermediate_size: count.nullish(),
+  norm_topk_prob: z.boolean().nullish(),
+  decoder_sparse_step: count.nullish(),
+  mlp_only_layers: z.array(z.int()).nullish(),
   quantization_config: z.unknown().optional(),
 });
 
@@ -102,7 +99,7 @@ export function fromHuggingFaceConfig(
     .find((each) => each === type);
   if (kind === undefined) {
     const why = NOT_HERE[type] ??
-      `models of type llama, mistral, qwen2 and mixtral can be imported`;
+      `models of type ${Object.keys(KINDS).join(", ")} can be imported`;
     throw new RangeError(
       `Cannot import ${source}: its model_type is ${
         type || "not given"
@@ -121,9 +118,20 @@ export function fromHuggingFaceConfig(
   const { factor, base, problems } = ropeOf(given, KINDS[kind].ropeBase);
   const attentionBias = given.attention_bias ?? false;
   const mlpBias = given.mlp_bias ?? false;
+  const others = (given.layer_types ?? []).filter((type) =>
+    type !== "full_attention" && type !== "sliding_attention"
+  );
+  if (others.length > 0) {
+    problems.push(`layer_types has ${others[0]}, which moebius has not`);
+  }
   if (kind === "llama" && attentionBias !== mlpBias) {
     problems.push(
       `attention_bias is ${attentionBias} and mlp_bias ${mlpBias}: moebius has biases in both or in neither`,
+    );
+  }
+  if (isQwen3(kind) && attentionBias) {
+    problems.push(
+      "attention_bias is true: moebius has biases in all layers, or in queries, keys and values alone",
     );
   }
   const act = given.hidden_act ?? "silu";
@@ -134,21 +142,18 @@ export function fromHuggingFaceConfig(
     problems.push("it is quantized: take the weights it was made from");
   }
   const window = given.sliding_window ?? null;
+  const isQwen = kind === "qwen2" || isQwen3(kind);
   const slides = kind !== "llama" && window !== null &&
-    (given.use_sliding_window ?? kind !== "qwen2");
+    (given.use_sliding_window ?? !isQwen);
   if (slides && window < given.max_position_embeddings) {
     problems.push(
       `its attention looks back ${window} tokens (sliding_window), and moebius's all the way`,
     );
   }
-  if (kind === "mixtral") {
-    for (const key of ["num_local_experts", "num_experts_per_tok"] as const) {
-      if (given[key] == null) problems.push(`${key} is missing`);
-    }
-  }
+  const experts = expertsOf(kind, given);
+  problems.push(...experts.problems);
   refuse(`Cannot import ${source}`, problems);
 
-  const isMoe = kind === "mixtral";
   const input: ModelInput = {
     name,
     block_size: given.max_position_embeddings,
@@ -161,86 +166,22 @@ export function fromHuggingFaceConfig(
     parallel_residual: false,
     n_head: given.num_attention_heads,
     n_query_groups: given.num_key_value_heads ?? given.num_attention_heads,
-    head_size: given.head_dim ??
+    head_size: given.head_dim ?? KINDS[kind].headSize ??
       Math.floor(given.hidden_size / given.num_attention_heads),
     rotary_percentage: 1,
     rope_base: base,
     rope_condense_ratio: factor,
     bias: kind === "llama" && attentionBias,
     attn_bias: kind === "qwen2",
+    norm_qk: isQwen3(kind),
     intermediate_size: given.intermediate_size,
-    ...(isMoe
-      ? {
-        mlp_class_name: "LLaMAMoE",
-        moe_intermediate_size: given.intermediate_size,
-        n_expert: given.num_local_experts!,
-        n_expert_per_token: given.num_experts_per_tok!,
-      }
-      : { mlp_class_name: "LLaMAMLP" }),
+    ...experts.input,
   };
   return {
     kind,
     config: defineModelConfig(input),
     tied: given.tie_word_embeddings ?? false,
   };
-}
-
-/**
- * Which class of transformers computes the same as a model.
- *
- * @throws {RangeError} If none does; every reason is told.
- */
-export function huggingFaceKind(config: ModelConfig): HuggingFaceKind {
-  const { bias, attn_bias } = config;
-  const isMoe = config.mlp_class_name === "LLaMAMoE";
-  const target = isMoe ? "Mixtral" : bias || !attn_bias ? "Llama" : "Qwen2";
-  const problems: string[] = [];
-  const when = (isProblem: boolean, text: string) => {
-    if (isProblem) problems.push(text);
-  };
-  when(
-    config.rope_n_elem !== config.head_size,
-    `rotary_percentage ${config.rotary_percentage} rotates ${config.rope_n_elem} of ${config.head_size} values of a head, and ${target} all of them`,
-  );
-  when(
-    config.parallel_residual,
-    `parallel_residual: ${target} computes attention and MLP one after the other`,
-  );
-  when(config.lm_head_bias, `lm_head_bias: ${target} has none`);
-  if (isMoe) {
-    when(bias || attn_bias, "bias: Mixtral has none");
-    when(
-      config.n_shared_expert !== null,
-      `n_shared_expert ${config.n_shared_expert}: Mixtral has no shared experts`,
-    );
-    when(
-      config.n_expert_groups !== null,
-      "n_expert_groups: Mixtral's router does not know groups",
-    );
-    when(
-      config.n_expert_groups === null && hasRouterBias(config),
-      "router_bias_update_rate: Mixtral's router has no bias",
-    );
-    when(
-      config.routed_scaling_factor !== 1,
-      `routed_scaling_factor ${config.routed_scaling_factor}: Mixtral's experts count as they are`,
-    );
-    when(
-      config.first_k_dense_replace !== null,
-      `first_k_dense_replace ${config.first_k_dense_replace}: Mixtral has experts in every layer`,
-    );
-  } else {
-    when(
-      target === "Qwen2" &&
-        config.head_size * config.n_head !== config.n_embd,
-      `head_size ${config.head_size}: a Qwen2 has n_embd / n_head`,
-    );
-  }
-  refuse(
-    `Cannot export to Hugging Face: transformers' ${target} does not compute this model`,
-    problems,
-  );
-  return isMoe ? "mixtral" : target === "Qwen2" ? "qwen2" : "llama";
 }
 
 /** Settings of a model that its configuration does not hold. */
@@ -292,14 +233,27 @@ export function toHuggingFaceConfig(
     ...(kind === "llama"
       ? { attention_bias: config.bias, mlp_bias: config.bias }
       : {}),
-    ...(kind === "qwen2" ? { use_sliding_window: false } : {}),
-    ...(kind === "mixtral"
+    ...(isQwen3(kind) ? { attention_bias: false } : {}),
+    ...(kind === "qwen2" || isQwen3(kind) ? { use_sliding_window: false } : {}),
+    ...(isMoe(kind)
       ? {
-        num_local_experts: config.n_expert,
         num_experts_per_tok: config.n_expert_per_token,
         sliding_window: null,
         output_router_logits: false,
         router_aux_loss_coef: config.router_aux_loss_coef,
+      }
+      : {}),
+    ...(kind === "mixtral" ? { num_local_experts: config.n_expert } : {}),
+    ...(kind === "qwen3_moe"
+      ? {
+        num_experts: config.n_expert,
+        moe_intermediate_size: config.moe_intermediate_size,
+        norm_topk_prob: true,
+        decoder_sparse_step: 1,
+        mlp_only_layers: Array.from(
+          { length: config.first_k_dense_replace ?? 0 },
+          (_, layer) => layer,
+        ),
       }
       : {}),
   };
@@ -338,6 +292,56 @@ function ropeOf(
     base: given.rope_theta ?? given.rope_parameters?.rope_theta ?? defaultBase,
     problems,
   };
+}
+
+/** The MLPs of a model, all of one kind or with experts. */
+function expertsOf(
+  kind: HuggingFaceKind,
+  given: z.infer<typeof schema>,
+): { input: ModelInput; problems: string[] } {
+  if (!isMoe(kind)) {
+    return { input: { mlp_class_name: "LLaMAMLP" }, problems: [] };
+  }
+  const problems: string[] = [];
+  const isQwen = kind === "qwen3_moe";
+  const need = (key: string, value: number | null | undefined): number => {
+    if (value == null) problems.push(`${key} is missing`);
+    return value ?? 0;
+  };
+  const input = {
+    mlp_class_name: "LLaMAMoE",
+    n_expert: isQwen
+      ? need("num_experts", given.num_experts ?? given.num_local_experts)
+      : need("num_local_experts", given.num_local_experts),
+    n_expert_per_token: need("num_experts_per_tok", given.num_experts_per_tok),
+    moe_intermediate_size: isQwen
+      ? need("moe_intermediate_size", given.moe_intermediate_size)
+      : given.intermediate_size,
+  } as const;
+  if (!isQwen) return { input, problems };
+
+  const all = input.n_expert_per_token === input.n_expert;
+  if (given.norm_topk_prob !== true && !all) {
+    problems.push(
+      "norm_topk_prob is false: the weights of the chosen experts do not sum to 1, and moebius's do",
+    );
+  }
+  const step = given.decoder_sparse_step ?? 1;
+  const dense = Array.from(
+    { length: given.num_hidden_layers },
+    (_, layer) =>
+      (layer + 1) % step !== 0 ||
+      (given.mlp_only_layers ?? []).includes(layer),
+  );
+  const first = dense.indexOf(false);
+  if (first < 0 || dense.includes(true, first)) {
+    problems.push(
+      `layers ${
+        dense.flatMap((is, layer) => is ? [layer] : []).join(", ")
+      } have no experts (decoder_sparse_step, mlp_only_layers), and in moebius only first layers, and not all, can be without`,
+    );
+  }
+  return { input: { ...input, first_k_dense_replace: first }, problems };
 }
 
 function typeOf(json: unknown): string {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import {
   layoutSafetensors,
   type TensorToWrite,
@@ -132,11 +132,10 @@ export async function exportHuggingFace(
     });
     files.push("README.md");
     await draft.writeText("README.md", modelCard(source, { dtype, json }));
-    for (const file of source.tokenizerFiles) {
-      const name = basename(file);
+    for (const { name, read } of source.tokenizerFiles) {
       if (files.includes(name)) continue;
       files.push(name);
-      await draft.copyFile(file);
+      await draft.writeBytes(name, await read());
     }
   }, { overwrite });
   return { path: outDir, mapping, files: files.sort(), notices };

@@ -15,15 +15,30 @@ const LAYER: readonly (readonly [from: string, to: string])[] = [
   ["norm_1", "input_layernorm"],
   ["norm_2", "post_attention_layernorm"],
   ["attn.proj", "self_attn.o_proj"],
+  ["attn.norm_q", "self_attn.q_norm"],
+  ["attn.norm_k", "self_attn.k_norm"],
   ["mlp.fc_1", "mlp.gate_proj"],
   ["mlp.fc_2", "mlp.up_proj"],
   ["mlp.proj", "mlp.down_proj"],
-  ["mlp.gate", "block_sparse_moe.gate"],
 ];
-const EXPERT: Readonly<Record<string, string>> = {
+/** Where the experts are, and what their matrices are called. */
+interface ExpertNames {
+  readonly block: string;
+  readonly fc_1: string;
+  readonly fc_2: string;
+  readonly proj: string;
+}
+const MIXTRAL: ExpertNames = {
+  block: "block_sparse_moe",
   fc_1: "w1",
   fc_2: "w3",
   proj: "w2",
+};
+const QWEN3: ExpertNames = {
+  block: "mlp",
+  fc_1: "gate_proj",
+  fc_2: "up_proj",
+  proj: "down_proj",
 };
 const WHOLE: Readonly<Record<string, string>> = {
   "lm_head.weight": "lm_head.weight",
@@ -32,8 +47,8 @@ const WHOLE: Readonly<Record<string, string>> = {
 };
 
 /**
- * The tensors of a model with their names in transformers: Llama's, Qwen2's and
- * Mixtral's.
+ * The tensors of a model with their names in transformers: Llama's, those of
+ * Qwen, and Mixtral's.
  */
 export function huggingFaceNames(config: ModelConfig): TensorNames[] {
   return modelTensors(config).map(({ name, shape }) => ({
@@ -45,7 +60,7 @@ export function huggingFaceNames(config: ModelConfig): TensorNames[] {
 function partsOf(
   name: string,
   rows: number,
-  { n_head, n_query_groups, head_size }: ModelConfig,
+  { n_head, n_query_groups, head_size, norm_qk }: ModelConfig,
 ): TensorNames["parts"] {
   const whole = WHOLE[name];
   if (whole !== undefined) return [{ name: whole, rows }];
@@ -59,15 +74,21 @@ function partsOf(
       rows: heads * head_size,
     }));
   }
-  const [, expert, matrix = ""] = /^mlp\.experts\.(\d+)\.(.+)$/.exec(rest) ??
-    [];
-  const there = expert === undefined
-    ? LAYER.find(([from]) => from === rest)?.[1]
-    : `block_sparse_moe.experts.${expert}.${EXPERT[matrix]}`;
+  const there = LAYER.find(([from]) => from === rest)?.[1] ??
+    expertName(rest, norm_qk ? QWEN3 : MIXTRAL);
   if (there === undefined) {
     throw new RangeError(
       `Cannot export ${name}: transformers has no such weight`,
     );
   }
   return [{ name: `${block}.${there}.${kind}`, rows }];
+}
+
+function expertName(rest: string, names: ExpertNames): string | undefined {
+  if (rest === "mlp.gate") return `${names.block}.gate`;
+  const [, expert, matrix] =
+    /^mlp\.experts\.(\d+)\.(fc_1|fc_2|proj)$/.exec(rest) ?? [];
+  return matrix === undefined
+    ? undefined
+    : `${names.block}.experts.${expert}.${names[matrix as "proj"]}`;
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { modelConfigToYaml } from "../config/mod.ts";
 import { dtypeName } from "./_dtypes.ts";
 import { litGptRunToYaml } from "./_litgpt_run.ts";
@@ -102,9 +102,9 @@ export async function exportLitGpt(
       files.push("config.json");
       await draft.writeText("config.json", huggingFaceConfigText(json));
     }
-    for (const file of source.tokenizerFiles) {
-      files.push(basename(file));
-      await draft.copyFile(file);
+    for (const { name, read } of source.tokenizerFiles) {
+      files.push(name);
+      await draft.writeBytes(name, await read());
     }
     if (source.tokenizer === undefined) {
       notices.push(
@@ -206,6 +206,11 @@ function huggingFaceJson(
 ): Record<string, unknown> | null {
   const { bosId, eosId } = tokenizer ?? {};
   const { dtype } = weights.get("lm_head.weight")!;
+  if (config.norm_qk && !/^qwen3/i.test(config.name)) {
+    notices.push(
+      `LitGPT's evaluate converts norm_qk by name alone: let name in model_config.yaml begin with Qwen3`,
+    );
+  }
   try {
     return toHuggingFaceConfig(config, {
       tied,

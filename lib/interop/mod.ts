@@ -6,7 +6,7 @@
  * - `readCheckpoint` reads and checks, `exportLitGpt` and `exportHuggingFace` write
  * - `torch_file.ts`, `unpickle.ts` read what `torch.save` wrote; `torch_file_writer.ts` writes it
  * - `model_tensors.ts` what a model consists of; `hugging_face_names.ts`, `hugging_face_config.ts` what that is
- *   called elsewhere, and which models are the same
+ *   called elsewhere, and `hugging_face_kind.ts` which models are the same
  * - `stored_tensor.ts` tensors that lie in files
  *
  * @module
@@ -50,3 +50,4 @@ export type {
   PickleValue,
 } from "./pickle_values.ts";
 export { unpickle } from "./unpickle.ts";
+export type { CheckpointTokenizer } from "./_tokenizer_files.ts";

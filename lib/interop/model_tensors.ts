@@ -70,6 +70,10 @@ export function modelTensors(config: ModelConfig): ModelTensor[] {
     const rows = (H + 2 * config.n_query_groups) * D;
     linear(`${block}.attn.qkv`, rows, C, bias || config.attn_bias);
     linear(`${block}.attn.proj`, C, H * D, bias);
+    if (config.norm_qk) {
+      add(`${block}.attn.norm_q.weight`, [D]);
+      add(`${block}.attn.norm_k.weight`, [D]);
+    }
     add(`${block}.norm_2.weight`, [C]);
     if (
       config.mlp_class_name === "LLaMAMLP" ||

@@ -7,11 +7,16 @@
  * @module
  */
 
-import type { AttentionBackend, Tensor } from "../../ffi/mod.ts";
+import {
+  type AttentionBackend,
+  cat,
+  scope,
+  type Tensor,
+} from "../../ffi/mod.ts";
 import type { ModelConfig } from "../config/model.ts";
 import type { OperatorTable } from "../operators/mod.ts";
 import type { LayerCache } from "./kv_cache.ts";
-import type { Linear } from "./linear.ts";
+import { type Linear, RMSNorm } from "./linear.ts";
 import type { Dtypes } from "./precision.ts";
 import type { RopeCache } from "./rope.ts";
 import type { Weights } from "./weights.ts";
@@ -27,6 +32,10 @@ export class CausalSelfAttention {
   readonly qkv: Linear;
   /** From the heads back to the width of the model. */
   readonly proj: Linear;
+  /** Of each query head, before it is rotated. */
+  readonly norm_q: RMSNorm | null;
+  /** Of each key head, before it is rotated. */
+  readonly norm_k: RMSNorm | null;
 
   /** Creates the layer's weights under `name`. */
   constructor(
@@ -56,6 +65,15 @@ export class CausalSelfAttention {
       bias: config.bias,
       std: outputStd(config),
     });
+    const norm = (kind: string) =>
+      config.norm_qk
+        ? new RMSNorm(weights.norm(`${name}.${kind}`, head_size), {
+          eps: config.norm_eps,
+          operators: options.operators,
+        })
+        : null;
+    this.norm_q = norm("norm_q");
+    this.norm_k = norm("norm_k");
   }
 
   /** [B, T, C] to [B, T, C]. With a cache, the T positions follow those in it. */
@@ -64,7 +82,7 @@ export class CausalSelfAttention {
     const { compute } = this.#dtypes;
     const [B, T] = x_BTC.shape as [number, number, number];
     const [q_BHTD, k_BGTD, v_BGTD] = this.#operators.ropeQkv(
-      this.qkv.forward(x_BTC, compute),
+      this.#normalize(this.qkv.forward(x_BTC, compute)),
       rope,
       { queries: n_head, groups: n_query_groups },
     );
@@ -77,5 +95,23 @@ export class CausalSelfAttention {
     });
     const y_BTC = y_BHTD.transpose(1, 2).reshape(B, T, n_head * head_size);
     return this.proj.forward(y_BTC, compute);
+  }
+
+  /** Heads of queries and keys normalised, those of values as they are. */
+  #normalize(qkv_BTF: Tensor): Tensor {
+    const { norm_q, norm_k } = this;
+    if (norm_q === null || norm_k === null) return qkv_BTF;
+    const { n_head, n_query_groups, head_size } = this.#config;
+    const { compute } = this.#dtypes;
+    const [B, T] = qkv_BTF.shape as [number, number, number];
+    const heads = n_head + 2 * n_query_groups;
+    return scope(() => {
+      const [q, k, v] = qkv_BTF.view(B, T, heads, head_size).split(
+        [n_head, n_query_groups, n_query_groups],
+        2,
+      );
+      const normed = [norm_q.forward(q!, compute), norm_k.forward(k!, compute)];
+      return cat([...normed, v!], 2).flatten(2);
+    });
   }
 }

@@ -28,6 +28,7 @@ export function countParameters(
   const attention = heads * C + H * D * C;
   const attentionBias = (config.bias || config.attn_bias ? heads : 0) +
     (config.bias ? C : 0);
+  const norms = 2 * C + (config.norm_qk ? 2 * D : 0);
   const mlp = (inner: number) => 3 * C * inner;
   const mlpBias = (inner: number) => config.bias ? 2 * inner + C : 0;
 
@@ -39,7 +40,7 @@ export function countParameters(
   for (let layer = 0; layer < config.n_layer; layer++) {
     matmul += attention;
     activeMatmul += attention;
-    other += attentionBias + 2 * C;
+    other += attentionBias + norms;
     if (isDense(config, layer)) {
       const inner = config.intermediate_size;
       matmul += mlp(inner);

@@ -35,7 +35,7 @@ export interface DecodePlace {
 
 /**
  * Whether {@linkcode decodePosition} can take the place of `GPT.forward`: bfloat16 on a CUDA device, blocks of
- * experts without biases or shared experts, Mixtral's router, few sequences.
+ * experts without biases, shared experts or norms of heads, Mixtral's router, few sequences.
  */
 export function canDecode(model: GPT, sequences: number): boolean {
   const { config, device, dtypes, operators } = model;
@@ -99,6 +99,7 @@ function decodeWeights(
     mlp.router instanceof TopkRouter && mlp.router.bias === undefined &&
     mlp.fcBias === null && mlp.projBias === null &&
     mlp.sharedExperts === null && qkv.bias === null && proj.bias === null &&
+    attn.norm_q === null &&
     n_expert <= 256 && n_expert_per_token <= 16 &&
     moe_intermediate_size % 8 === 0;
   if (!isCovered) return undefined;

@@ -39,6 +39,7 @@ interface Sizes {
   readonly k: number;
   readonly inner: number;
   readonly rotated: number;
+  readonly normed: boolean;
 }
 
 const USUAL: Sizes = {
@@ -50,10 +51,12 @@ const USUAL: Sizes = {
   k: 2,
   inner: 384,
   rotated: 1,
+  normed: false,
 };
 
 function createModel(sizes: Sizes, options: GPTOptions = {}): GPT {
-  const { width, heads, groups, headSize, experts, k, inner, rotated } = sizes;
+  const { width, heads, groups, headSize, experts, k, inner, rotated, normed } =
+    sizes;
   const config = defineModelConfig({
     n_layer: 2,
     block_size: 4096,
@@ -64,6 +67,7 @@ function createModel(sizes: Sizes, options: GPTOptions = {}): GPT {
     vocab_size: 512,
     norm_class_name: "RMSNorm",
     bias: false,
+    norm_qk: normed,
     parallel_residual: false,
     rotary_percentage: rotated,
     mlp_class_name: "LLaMAMoE",
@@ -380,6 +384,7 @@ gpuTest(
         [false, {}, {}, 9],
         [false, {}, { precision: "32-true" }, 1],
         [false, { headSize: 16 }, {}, 1],
+        [false, { normed: true }, {}, 1],
       ];
       for (const [expected, sizes, options, samples] of cases) {
         using model = createModel({ ...USUAL, ...sizes }, options);

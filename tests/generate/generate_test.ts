@@ -10,7 +10,7 @@ import { KvCache } from "../../lib/model/kv_cache.ts";
 import type { Tokenizer } from "../../lib/tokenizer/mod.ts";
 import { assertClose, readModel, readTensors } from "../model/_golden.ts";
 
-for (const name of ["seed_like", "grouped_shared"]) {
+for (const name of ["seed_like", "grouped_shared", "normed_heads"]) {
   Deno.test(`generateTokens() continues as LitGPT does for ${name}`, async () => {
     using model = await readModel(name);
     const expected = await readTensors(`${name}/generate.safetensors`);

@@ -55,6 +55,8 @@ CASES = {
     "shared_plain": dict(SMALL, n_shared_expert=2, routed_scaling_factor=1.5),
     "first_k_dense": dict(SMALL, first_k_dense_replace=1),  # layer 0 is an MLP of intermediate_size
     "condensed_rope": dict(SMALL, rope_condense_ratio=2, head_size=16, attn_bias=True),
+    # The shape that exports to Qwen3-MoE.
+    "normed_heads": dict(SMALL, norm_qk=True, head_size=16, n_expert_per_token=3, moe_intermediate_size=16),
     "empty_expert": dict(SMALL, n_expert_per_token=1, moe_intermediate_size=16),  # expert 3 never gets a token
 }
 

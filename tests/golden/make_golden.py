@@ -27,8 +27,9 @@ from make_tables import TABLES
 from safetensors.torch import load_file
 
 NEW_TOKENS = 24
-PRECISIONS = {"seed_like": ("bf16-mixed", "bf16-true"), "grouped_shared": ("bf16-mixed", "bf16-true")}
-GENERATED = ("seed_like", "grouped_shared")
+BFLOAT16 = ("bf16-mixed", "bf16-true")
+PRECISIONS = {"seed_like": BFLOAT16, "grouped_shared": BFLOAT16, "normed_heads": BFLOAT16}
+GENERATED = ("seed_like", "grouped_shared", "normed_heads")
 
 
 class RouterRecorder:

@@ -44,6 +44,8 @@ export interface FakeHub extends AsyncDisposable {
   readonly faults: Fault[];
   /** Commits by repository (`datasets/NAME` or `models/NAME`) and revision. */
   readonly repositories: Record<string, Record<string, string>>;
+  /** Repositories that were created as private ones. */
+  readonly privates: ReadonlySet<string>;
   /** Puts a commit into a repository as its `main`, and gives the commit. */
   commit(repository: string, files: Files, commit?: string): string;
 }
@@ -60,6 +62,7 @@ export async function startHub(
   const requests: LoggedRequest[] = [];
   const faults: Fault[] = [];
   const stored = new Map<string, Uint8Array>();
+  const privates = new Set<string>();
 
   const store = await listen("store", ({ method, url, body }, response) => {
     if (method === "PUT") {
@@ -79,6 +82,7 @@ export async function startHub(
 
   const uploads = uploadProtocol({
     repositories,
+    privates,
     commits,
     stored,
     storeAddress: () => address(store),
@@ -212,6 +216,7 @@ export async function startHub(
     requests,
     faults,
     repositories,
+    privates,
     commit,
     async [Symbol.asyncDispose]() {
       for (const http of [hub, store]) {

@@ -13,6 +13,7 @@ interface UploadRequest {
 /** What a hub holds. */
 export interface HubState {
   repositories: Record<string, Record<string, string>>;
+  privates: Set<string>;
   commits: Map<string, Map<string, Uint8Array>>;
   /** Large contents by SHA-256. */
   stored: Map<string, Uint8Array>;
@@ -39,10 +40,11 @@ export function uploadProtocol(hub: HubState): {
   const json = (body: Uint8Array) => JSON.parse(new TextDecoder().decode(body));
 
   function create(body: Uint8Array, response: ServerResponse): void {
-    const { organization, name, type } = json(body);
+    const { organization, name, type, visibility } = json(body);
     const repository = `${type}s/${organization}/${name}`;
     if (hub.repositories[repository]) return answer(response, 409, {});
     hub.commit(repository, {});
+    if (visibility === "private") hub.privates.add(repository);
     answer(response, 200, { url: `http://hub/${organization}/${name}` });
   }
 

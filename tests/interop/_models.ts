@@ -5,7 +5,12 @@ import { manualSeed, scope } from "../../ffi/mod.ts";
 import { tensorsToWrite } from "../../lib/checkpoint/state.ts";
 import { openCheckpointStore } from "../../lib/checkpoint/store.ts";
 import { deriveModelConfig, modelSchema } from "../../lib/config/model.ts";
-import { type ModelConfig, modelConfigToYaml } from "../../lib/config/mod.ts";
+import {
+  defineConfig,
+  type ModelConfig,
+  modelConfigToYaml,
+  runConfigToYaml,
+} from "../../lib/config/mod.ts";
 import { GPT } from "../../lib/model/gpt.ts";
 
 const GOLDEN = new URL("../golden/", import.meta.url).pathname;
@@ -22,6 +27,7 @@ export const CASES = [
   "shared_plain",
   "first_k_dense",
   "condensed_rope",
+  "normed_heads",
 ] as const;
 
 /** Path of a case's model_config.yaml, which LitGPT wrote. */
@@ -49,13 +55,14 @@ export async function temporaryFolder(): Promise<
   };
 }
 
-/** Writes a checkpoint of random weights alone; returns its folder. */
+/** Writes a checkpoint of random weights and a tokenizer alone; returns its folder. */
 export async function writeWeights(
   config: ModelConfig,
   outDir: string,
-  { tieEmbeddings = false, dtype = "32-true" }: {
+  { tieEmbeddings = false, dtype = "32-true", tokenizer = "data/tokenizer" }: {
     tieEmbeddings?: boolean;
     dtype?: "32-true" | "bf16-true";
+    tokenizer?: "data/tokenizer" | "gpt2";
   } = {},
 ): Promise<string> {
   using model = new GPT(config, { tieEmbeddings, precision: dtype });
@@ -74,6 +81,15 @@ export async function writeWeights(
     const tensors = tensorsToWrite(model.weights.named);
     await draft.writeTensors("model.safetensors", tensors, { format: "pt" });
     await draft.writeText("model_config.yaml", modelConfigToYaml(config));
+    if (tokenizer === "gpt2") {
+      // Which has no files: the run's settings name it.
+      const run = defineConfig({
+        model_name: "moe-quickstart",
+        tokenizer_dir: tokenizer,
+      });
+      await draft.writeText("hyperparameters.yaml", runConfigToYaml(run));
+      return;
+    }
     await draft.copyFile("data/tokenizer/tokenizer.json");
     await draft.copyFile("data/tokenizer/tokenizer_config.json");
   }, { step: 0 });

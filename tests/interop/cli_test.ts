@@ -107,6 +107,60 @@ Deno.test("import takes a model of the hub by its name", async () => {
   });
 });
 
+Deno.test("export puts a model on the hub, from where import takes it", async () => {
+  const token = "hf_secret";
+  await withHub(async ({ hub, folder }) => {
+    const at = (name: string) => join(folder, name);
+    const config = configOf("dense", {
+      vocab_size: 4096,
+      padded_vocab_size: 4096,
+    });
+    const path = await writeWeights(config, at("here"));
+    const env = {
+      HF_ENDPOINT: hub.endpoint,
+      HF_HOME: at("cache"),
+      HF_HUB_CACHE: at("cache/hub"),
+      HF_TOKEN: token,
+    };
+    const args = [
+      ...[path, "--format", "hf", "--out-dir", at("hf")],
+      ...["--push-to-hub", "ann/tiny", "--private"],
+    ];
+    const refused = await runCommand("export", args, {
+      env: { ...env, HF_TOKEN: "" },
+    });
+    assert.equal(refused.code, 1);
+    assert.match(
+      refused.stderr,
+      /^Cannot upload the model ann\/tiny: .*HF_TOKEN/,
+    );
+    const wrong = await runCommand("export", args, {
+      env: { ...env, HF_TOKEN: "hf_other" },
+    });
+    assert.equal(wrong.code, 1);
+    assert.match(wrong.stderr, /hf is whole: with --overwrite/);
+    assert.match(wrong.stderr, /Cannot upload the model ann\/tiny: .*401/);
+    assert.deepEqual(hub.repositories, {});
+
+    const out = await runCommand("export", [...args, "--overwrite"], { env });
+    assert.equal(out.code, 0, out.stderr);
+    const commit = hub.repositories["models/ann/tiny"]?.main;
+    assert.match(out.stdout, new RegExp(`^Uploaded .*${commit}$`, "m"));
+    assert.ok(hub.privates.has("models/ann/tiny"));
+    const back = await runCommand("import", [
+      "ann/tiny",
+      ...["--out-dir", at("back")],
+    ], { env });
+    assert.equal(back.code, 0, back.stderr);
+    for (const file of ["model.safetensors", "tokenizer.json"]) {
+      assert.deepEqual(
+        await Deno.readFile(join(at("back/final"), file)),
+        await Deno.readFile(join(path, file)),
+      );
+    }
+  }, { token });
+});
+
 Deno.test("import and export say what is wrong with a command line", async () => {
   const cases: [name: string, args: string[], code: number, says: RegExp][] = [
     ["import", [], 2, /Expected one DIR, FILE or HF-NAME/],
@@ -121,6 +175,30 @@ Deno.test("import and export say what is wrong with a command line", async () =>
       /--max-shard-size is 5 cows/,
     ],
     ["export", ["/nowhere", "--format", "hf"], 1, /Cannot use checkpoint/],
+    [
+      "export",
+      ["out/a", "--format", "litgpt", "--push-to-hub", "ann/a"],
+      2,
+      /expected --format hf/,
+    ],
+    [
+      "export",
+      ["out/a", "--format", "hf", "--push-to-hub", "tiny"],
+      2,
+      /expected OWNER\/NAME, such as me\/tiny/,
+    ],
+    [
+      "export",
+      ["out/a", "--format", "hf", "--private"],
+      2,
+      /--private needs --push-to-hub/,
+    ],
+    [
+      "export",
+      ["out/a", "--format", "hf", "--push-to-hub", "ann/a/b"],
+      1,
+      /Cannot upload "ann\/a\/b": it is not the name of a repository/,
+    ],
   ];
   for (const [name, args, code, says] of cases) {
     const out = await runCommand(name, args);

@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import { join } from "node:path";
 import {
   exportHuggingFace,
+  exportLitGpt,
   planImport,
   readCheckpoint,
   writeImport,
@@ -9,9 +10,10 @@ import {
 import {
   fromHuggingFaceConfig,
   huggingFaceConfigText,
-  huggingFaceKind,
   toHuggingFaceConfig,
 } from "../../lib/interop/hugging_face_config.ts";
+import { huggingFaceKind } from "../../lib/interop/hugging_face_kind.ts";
+import { loadTokenizer } from "../../lib/tokenizer/mod.ts";
 import { configOf, temporaryFolder, writeWeights } from "./_models.ts";
 
 const LLAMA = {
@@ -29,6 +31,14 @@ const MIXTRAL = {
   model_type: "mixtral",
   num_local_experts: 4,
   num_experts_per_tok: 2,
+};
+const QWEN3_MOE = {
+  ...LLAMA,
+  model_type: "qwen3_moe",
+  num_experts: 4,
+  num_experts_per_tok: 2,
+  moe_intermediate_size: 24,
+  norm_topk_prob: true,
 };
 
 const from = (json: unknown) =>
@@ -70,10 +80,76 @@ Deno.test("fromHuggingFaceConfig() reads Llama, Mistral, Qwen2 and Mixtral", () 
   assert.equal(scaled.tied, true);
 });
 
+Deno.test("fromHuggingFaceConfig() reads Qwen3, dense and with experts", () => {
+  const qwen3 = { ...LLAMA, model_type: "qwen3", sliding_window: 8 };
+  const dense = from(qwen3).config;
+  assert.equal(dense.norm_qk, true);
+  assert.equal(dense.mlp_class_name, "LLaMAMLP");
+  // The class's default, whatever the width.
+  assert.equal(dense.head_size, 128);
+  assert.equal(from({ ...qwen3, head_dim: 16 }).config.head_size, 16);
+  const { config, kind } = from(QWEN3_MOE);
+  assert.equal(kind, "qwen3_moe");
+  assert.equal(config.norm_qk, true);
+  assert.equal(config.head_size, 8);
+  assert.equal(config.moe_intermediate_size, 24);
+  assert.equal(config.intermediate_size, 48);
+  assert.equal(config.first_k_dense_replace, null);
+  const mixed = { ...QWEN3_MOE, num_hidden_layers: 4 };
+  const firsts = (json: object) =>
+    from({ ...mixed, ...json }).config.first_k_dense_replace;
+  assert.equal(firsts({ mlp_only_layers: [1, 0] }), 2);
+  assert.equal(firsts({ decoder_sparse_step: 4 }), 3);
+  // Where all experts are chosen, their weights sum to 1 either way.
+  const all = { num_experts_per_tok: 4, norm_topk_prob: false };
+  assert.equal(from({ ...QWEN3_MOE, ...all }).config.n_expert_per_token, 4);
+});
+
 const NOT_HERE: Readonly<Record<string, { json: unknown; says: RegExp }>> = {
-  "Qwen3-MoE": {
-    json: { ...MIXTRAL, model_type: "qwen3_moe" },
-    says: /qwen3_moe: it normalises queries and keys \(norm_qk\)/,
+  OLMoE: {
+    json: { ...MIXTRAL, model_type: "olmoe" },
+    says: /olmoe: it normalises the heads of queries and keys together/,
+  },
+  "a Qwen3-MoE whose weights do not sum to 1": {
+    json: { ...QWEN3_MOE, norm_topk_prob: false },
+    says: /norm_topk_prob is false/,
+  },
+  "a Qwen3-MoE that does not say whether they do, as the default is not": {
+    json: { ...QWEN3_MOE, norm_topk_prob: undefined },
+    says: /norm_topk_prob is false/,
+  },
+  "a Qwen3-MoE with experts in every second layer": {
+    json: { ...QWEN3_MOE, num_hidden_layers: 4, decoder_sparse_step: 2 },
+    says: /layers 0, 2 have no experts \(decoder_sparse_step/,
+  },
+  "a Qwen3-MoE with a last layer without experts": {
+    json: { ...QWEN3_MOE, mlp_only_layers: [1] },
+    says: /layers 1 have no experts/,
+  },
+  "a Qwen3-MoE without experts": {
+    json: { ...QWEN3_MOE, decoder_sparse_step: 3 },
+    says: /layers 0, 1 have no experts/,
+  },
+  "a Qwen3-MoE without the width of an expert": {
+    json: { ...QWEN3_MOE, moe_intermediate_size: undefined },
+    says: /moe_intermediate_size is missing/,
+  },
+  "a Qwen3 with biases": {
+    json: { ...LLAMA, model_type: "qwen3", attention_bias: true },
+    says: /attention_bias is true: moebius has biases/,
+  },
+  "a Qwen3 with a sliding window": {
+    json: {
+      ...LLAMA,
+      model_type: "qwen3",
+      sliding_window: 16,
+      use_sliding_window: true,
+    },
+    says: /looks back 16 tokens/,
+  },
+  "layers of another kind": {
+    json: { ...LLAMA, layer_types: ["full_attention", "linear_attention"] },
+    says: /layer_types has linear_attention/,
   },
   "GPT-2": { json: { model_type: "gpt2" }, says: /gpt2: models of type llama/ },
   "no type": { json: [], says: /not given/ },
@@ -157,6 +233,16 @@ const NOT_THERE: Readonly<
     name: "dense",
     changes: { lm_head_bias: true },
     says: [/lm_head_bias: Llama has none/],
+  },
+  "biases beside normalised heads": {
+    name: "normed_heads",
+    changes: { attn_bias: true },
+    says: [/attn_bias: Qwen3-MoE has biases in all layers of attention/],
+  },
+  "shared experts beside normalised heads": {
+    name: "shared_plain",
+    changes: { norm_qk: true },
+    says: [/n_shared_expert 2: Qwen3-MoE has no shared experts/],
   },
   "a Qwen2 with heads of another size": {
     name: "dense",
@@ -316,6 +402,48 @@ Deno.test("exportHuggingFace() writes nothing for a model that transformers has 
   );
   const names = [...Deno.readDirSync(folder.path)].map(({ name }) => name);
   assert.deepEqual(names, ["here"]);
+});
+
+Deno.test("exportHuggingFace() and exportLitGpt() write the files of the built-in tokenizer gpt2", async () => {
+  await using folder = await temporaryFolder();
+  const at = (name: string) => join(folder.path, name);
+  const config = configOf("dense", {
+    vocab_size: 50257,
+    padded_vocab_size: 50304,
+  });
+  const path = await writeWeights(config, at("here"), { tokenizer: "gpt2" });
+  const source = await readCheckpoint(path);
+  const text = "Call me Ishmael. \u00e9\u4e16 <|endoftext|>";
+  for (
+    const [dir, write] of [["hf", exportHuggingFace], [
+      "litgpt",
+      exportLitGpt,
+    ]] as const
+  ) {
+    const { notices, files } = await write(source, { outDir: at(dir) });
+    assert.deepEqual(notices, []);
+    assert.ok(files.includes("tokenizer_config.json"));
+    const theirs = await loadTokenizer(at(dir));
+    assert.deepEqual(theirs.encode(text), source.tokenizer?.encode(text));
+    const json = JSON.parse(
+      await Deno.readTextFile(join(at(dir), "config.json")),
+    );
+    assert.equal(json.eos_token_id, 50256);
+  }
+});
+
+Deno.test("exportLitGpt() says which name LitGPT's converter wants for normalised heads", async () => {
+  await using folder = await temporaryFolder();
+  const at = (name: string) => join(folder.path, name);
+  for (const [name, count] of [["mine", 1], ["Qwen3-mine", 0]] as const) {
+    const config = configOf("normed_heads", { name });
+    const source = await readCheckpoint(await writeWeights(config, at(name)));
+    const { notices } = await exportLitGpt(source, {
+      outDir: at(`${name}-out`),
+    });
+    assert.equal(notices.length, count);
+    if (count > 0) assert.match(notices[0]!, /begin with Qwen3/);
+  }
 });
 
 Deno.test("readCheckpoint() refuses a damaged checkpoint", async () => {

@@ -101,7 +101,8 @@ async function runTests(words: readonly string[]): Promise<Counts> {
   try {
     const { success } = await new Deno.Command(Deno.execPath(), {
       args: [
-        ...["test", "-A", "--no-check", `--junit-path=${report}`],
+        ...["test", "-A", "--no-check", "--parallel"],
+        `--junit-path=${report}`,
         ...filters,
         ...(files.length > 0 ? files : all),
       ],

@@ -23,6 +23,7 @@ const CASES = [
   "shared_plain",
   "first_k_dense",
   "condensed_rope",
+  "normed_heads",
   "empty_expert",
 ];
 const NUMBERS = { rtol: 1e-4, atol: 1e-5 };

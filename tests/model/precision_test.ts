@@ -26,7 +26,7 @@ function relativeError(actual: Tensor, expected: Tensor): number {
   });
 }
 
-for (const name of ["seed_like", "grouped_shared"]) {
+for (const name of ["seed_like", "grouped_shared", "normed_heads"]) {
   for (const precision of ["bf16-mixed", "bf16-true"] as const) {
     Deno.test(`GPT has LitGPT's numbers for ${name} in ${precision}`, async () => {
       using model = await readModel(name, { precision });

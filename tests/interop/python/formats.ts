@@ -119,6 +119,21 @@ const EXPORTED = [
   },
   { name: "tied", changes: {}, architecture: "MixtralForCausalLM" },
   {
+    name: "normed_heads",
+    changes: { name: "Qwen3-tiny" },
+    architecture: "Qwen3MoeForCausalLM",
+  },
+  {
+    name: "first_k_dense",
+    changes: { norm_qk: true },
+    architecture: "Qwen3MoeForCausalLM",
+  },
+  {
+    name: "dense",
+    changes: { norm_qk: true, name: "Qwen3-tiny" },
+    architecture: "Qwen3ForCausalLM",
+  },
+  {
     name: "dense",
     changes: { rope_condense_ratio: 2, rope_base: 5000 },
     architecture: "LlamaForCausalLM",
@@ -153,6 +168,7 @@ for (const { name, changes, architecture } of EXPORTED) {
     await exportLitGpt(source, { outDir: at("litgpt") });
     if (architecture === "Qwen2ForCausalLM") return; // LitGPT converts these by name alone.
     if (changes.bias === true) return; // LitGPT's converter does not know biases of MLPs.
+    if (name === "first_k_dense") return; // Nor MLPs before experts.
     await peer.ask("litgpt_convert", {
       dir: at("litgpt"),
       out: at("evaluate"),
@@ -176,6 +192,13 @@ const SMALL = {
   num_key_value_heads: 2,
   max_position_embeddings: 64,
 };
+const QWEN3_MOE = {
+  model_type: "qwen3_moe",
+  num_experts: 4,
+  num_experts_per_tok: 2,
+  moe_intermediate_size: 24,
+  norm_topk_prob: true,
+};
 const IMPORTED = [
   { model_type: "mixtral", num_local_experts: 4, num_experts_per_tok: 2 },
   {
@@ -193,6 +216,11 @@ const IMPORTED = [
   },
   { model_type: "mistral", sliding_window: null },
   { model_type: "qwen2" },
+  { model_type: "qwen3", head_dim: 16 },
+  { model_type: "qwen3", head_dim: 8, tie_word_embeddings: true },
+  { ...QWEN3_MOE, head_dim: 16 },
+  { ...QWEN3_MOE, mlp_only_layers: [0] },
+  { ...QWEN3_MOE, num_experts_per_tok: 4, norm_topk_prob: false },
 ];
 
 for (const config of IMPORTED) {

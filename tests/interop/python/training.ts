@@ -41,6 +41,7 @@ const MODELS = [
   { name: "grouped_shared", tied: false },
   { name: "dense", tied: false },
   { name: "tied", tied: true },
+  { name: "normed_heads", tied: false },
 ];
 
 for (const { name, tied } of MODELS) {
