@@ -50,4 +50,4 @@ export type {
   PickleValue,
 } from "./pickle_values.ts";
 export { unpickle } from "./unpickle.ts";
-export type { CheckpointTokenizer } from "./_tokenizer_files.ts";
+export type { CheckpointTokenizer, TokenizerFile } from "./_tokenizer_files.ts";
