@@ -102,6 +102,19 @@ function checkTraining(notebook: Notebook, part: string): void {
   assert.match(text, /finished, step (\d+)\/\1/);
 }
 
+/** Code as `deno fmt` writes it, which takes no notebook for formatted that is in none of its caches. */
+async function formatted(code: string): Promise<string> {
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["fmt", "--ext=ts", "-"],
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  await ReadableStream.from([new TextEncoder().encode(code)])
+    .pipeTo(process.stdin);
+  const { stdout } = await process.output();
+  return new TextDecoder().decode(stdout).trimEnd();
+}
+
 const CHECKS: Record<string, (notebook: Notebook) => void> = {
   "01_quickstart.ipynb"(notebook) {
     checkTraining(notebook, "train(config)");
@@ -213,18 +226,20 @@ for (const [name, check] of Object.entries(CHECKS)) {
     if (Deno.env.get("MOEBIUS_WRITE_NOTEBOOKS") === "1") {
       // Not copied: a temporary file is for nobody else to read.
       const text = await Deno.readTextFile(path);
-      const target = join(NOTEBOOKS, name);
-      await Deno.writeTextFile(target, text);
-      const args = ["fmt", "--quiet", target];
-      await new Deno.Command(Deno.execPath(), { args }).output();
+      await Deno.writeTextFile(join(NOTEBOOKS, name), text);
     }
   });
 
-  Deno.test(`${name} is committed with its outputs, small`, async () => {
+  Deno.test(`${name} is committed with its outputs, formatted and small`, async () => {
     const path = join(NOTEBOOKS, name);
     const notebook = await read(path);
     checkOutputs(notebook);
     check(notebook);
+    for (const { cell_type, source } of notebook.cells) {
+      if (cell_type !== "code") continue;
+      const code = textOf(source);
+      assert.equal(code, await formatted(code));
+    }
     const { size } = await Deno.stat(path);
     assert.ok(size < MOST_BYTES, `${size} bytes`);
   });
