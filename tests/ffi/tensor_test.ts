@@ -418,7 +418,7 @@ Deno.test("Tensor shows itself in a notebook as a table and as text", () => {
     assert.deepEqual(Object.keys(bundle), ["text/plain", "text/html"]);
     assert.equal(bundle["text/plain"], Deno.inspect(x));
     const html = bundle["text/html"] ?? "";
-    assert.match(html, /^<table>.*<\/table>$/);
+    assert.match(html, /^<table>.*<\/table><img .*>$/);
     for (
       const part of ["float32", "[2, 2]", "cpu", "1, 2, 3, 4", "mean 2.500"]
     ) {
