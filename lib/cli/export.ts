@@ -16,6 +16,7 @@ import {
 import { createProgress } from "../progress/mod.ts";
 import {
   type Command,
+  onlyWord,
   readArguments,
   runCommand,
   UsageError,
@@ -54,12 +55,10 @@ async function main(argv: readonly string[]): Promise<number> {
   const read = readArguments(command, argv);
   if (read === null) return 0;
   const { options, words } = read;
-  const [dir, ...others] = words;
-  if (dir === undefined || others.length > 0) {
-    throw new UsageError(
-      "Expected one CHECKPOINT_DIR, such as out/quickstart/final",
-    );
-  }
+  const dir = onlyWord(
+    words,
+    "one CHECKPOINT_DIR, such as out/quickstart/final",
+  );
   const { format, dtype, overwrite, push_to_hub: name } = options;
   if (format === undefined) {
     throw new UsageError("Expected --format hf or --format litgpt");

@@ -12,9 +12,9 @@ import { isImported, planImport, writeImport } from "../interop/mod.ts";
 import { createProgress, formatBytes } from "../progress/mod.ts";
 import {
   type Command,
+  onlyWord,
   readArguments,
   runCommand,
-  UsageError,
 } from "./_command.ts";
 import { mappingTable } from "./_mapping_table.ts";
 
@@ -44,12 +44,10 @@ async function main(argv: readonly string[]): Promise<number> {
   const read = readArguments(command, argv);
   if (read === null) return 0;
   const { options, words } = read;
-  const [source, ...others] = words;
-  if (source === undefined || others.length > 0) {
-    throw new UsageError(
-      "Expected one DIR, FILE or HF-NAME, such as checkpoints/mine/lit_model.pth or mistralai/Mixtral-8x7B-v0.1",
-    );
-  }
+  const source = onlyWord(
+    words,
+    "one DIR, FILE or HF-NAME, such as checkpoints/mine/lit_model.pth or mistralai/Mixtral-8x7B-v0.1",
+  );
   const path = await isThere(source)
     ? source
     : await download(source, options.revision);

@@ -131,7 +131,7 @@ function distributionName(
   throw new Refusal(
     "distribution",
     instead !== undefined
-      ? `${distribution} is not implemented: ${instead}`
+      ? `${distribution} cannot be drawn from: ${instead}`
       : `${showValue(distribution)} is unknown, expected one of ${
         Object.keys(READS).join(", ")
       }${meant === undefined ? "" : `; did you mean ${meant}?`}`,

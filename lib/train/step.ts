@@ -51,8 +51,8 @@ const MAX_GRAPHS = 8;
 interface Recording {
   /** Where batches are copied to [A, B, T + 1]. */
   readonly tokens: Tensor;
-  /** The captured step; null where steps of this shape run as written. */
-  graph: CudaGraph<void> | null;
+  /** The captured step; null where steps of this shape run as written, undefined before the first. */
+  graph?: CudaGraph<void> | null;
 }
 
 /** Runs optimizer steps on batches that the caller copies in. */
@@ -84,26 +84,25 @@ export class TrainStep {
     learningRate: number,
     shape: BatchShape = this.#options,
   ): void {
-    const { tokens, isNew, recording } = this.#recordingFor(shape);
+    const recording = this.#recordingFor(shape);
+    const { tokens } = recording;
     scope(() => {
       for (let i = 0; i < this.#options.accumulationIters; i++) {
         tokens.select(0, i).write(nextBatch());
       }
     });
     noGrad(() => this.#optimizer.lr.fill_(learningRate));
-    if (isNew) recording.graph = this.#record(tokens);
+    if (recording.graph === undefined) recording.graph = this.#record(tokens);
     if (recording.graph === null) this.#compute(tokens);
     else recording.graph.replay();
   }
 
   #recordingFor(
     { microBatchSize: B, sequenceLength: T }: BatchShape,
-  ): { tokens: Tensor; isNew: boolean; recording: Recording } {
+  ): Recording {
     const key = `${B} x ${T}`;
     const known = this.#recordings.get(key);
-    if (known !== undefined) {
-      return { tokens: known.tokens, isNew: false, recording: known };
-    }
+    if (known !== undefined) return known;
     const { microBatchSize, sequenceLength, accumulationIters: A, dynamic } =
       this.#options;
     if (!dynamic && (B !== microBatchSize || T !== sequenceLength)) {
@@ -114,9 +113,9 @@ export class TrainStep {
     const tokens = keep(
       empty([A, B, T + 1], { dtype: "int32", device: this.#model.device }),
     );
-    const recording: Recording = { tokens, graph: null };
+    const recording: Recording = { tokens };
     this.#recordings.set(key, recording);
-    return { tokens, isNew: true, recording };
+    return recording;
   }
 
   #record(tokens: Tensor): CudaGraph<void> | null {

@@ -12,6 +12,7 @@
 #include "decode_attention.cu"
 #include "decode_experts.cu"
 #include "decode_linear.cu"
+#include "gated.h"
 #include "grouped_linear.cu"
 #include "grouped_wgmma.cu"
 #include "hopper.h"
@@ -31,7 +32,7 @@
       each(rms_norm) each(decode_attention) each(moe) each(router) each(rope_qkv)               \
           each(cross_entropy) each(clip) each(swiglu)
 
-#define MOEBIUS_HEADERS(each) each(prelude) each(decode) each(hopper) each(patches) each(tiles)
+#define MOEBIUS_HEADERS(each) each(prelude) each(decode) each(gated) each(hopper) each(patches) each(tiles)
 
 #define MOEBIUS_EMBED(name, extension)            \
   asm(".pushsection .rodata\n"                    \

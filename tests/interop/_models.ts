@@ -12,23 +12,7 @@ import {
   runConfigToYaml,
 } from "../../lib/config/mod.ts";
 import { GPT } from "../../lib/model/gpt.ts";
-
 const GOLDEN = new URL("../golden/", import.meta.url).pathname;
-
-/** Golden cases, which have one unusual thing each. */
-export const CASES = [
-  "seed_like",
-  "mixtral_like",
-  "biased_top1",
-  "dense",
-  "parallel_residual",
-  "tied",
-  "grouped_shared",
-  "shared_plain",
-  "first_k_dense",
-  "condensed_rope",
-  "normed_heads",
-] as const;
 
 /** Path of a case's model_config.yaml, which LitGPT wrote. */
 export function configFile(name: string): string {

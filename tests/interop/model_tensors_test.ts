@@ -8,7 +8,8 @@ import {
   takeRows,
 } from "../../lib/interop/stored_tensor.ts";
 import { GPT } from "../../lib/model/gpt.ts";
-import { CASES, configOf, temporaryFolder } from "./_models.ts";
+import { configOf, temporaryFolder } from "./_models.ts";
+import { CASES } from "../model/_cases.ts";
 
 for (
   const { name, changes } of [

@@ -213,7 +213,12 @@ Deno.test({
     };
     using strict = new Setup({ device: "cuda", fullgraph: true });
     breakGraph(strict);
-    assert.throws(() => strict.train(1), /Cannot capture a step of 2 x 4 x 32/);
+    for (let attempt = 0; attempt < 2; attempt++) {
+      assert.throws(
+        () => strict.train(1),
+        /Cannot capture a step of 2 x 4 x 32/,
+      );
+    }
     using lenient = new Setup({ device: "cuda" });
     breakGraph(lenient);
     const losses = lenient.train(20);

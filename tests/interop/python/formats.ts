@@ -15,13 +15,13 @@ import {
 import { generateText } from "../../../lib/generate/generate.ts";
 import { loadModel } from "../../../lib/model/load.ts";
 import {
-  CASES,
   configFile,
   configOf,
   temporaryFolder,
   writeWeights,
 } from "../_models.ts";
 import { type Peer, startPeer } from "./_peer.ts";
+import { CASES } from "../../model/_cases.ts";
 
 const SHAPE = [2, 24] as const;
 const TOLERANCE = 1e-4;

@@ -1,0 +1,27 @@
+// SwiGLU and its backward, value by value, as the ends of matrix products compute them.
+#pragma once
+
+#include "prelude.h"
+
+__device__ inline float sigmoid(float x) {
+  float power, result;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(power) : "f"(-kLog2E * x));
+  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(1.0f + power));
+  return result;
+}
+
+__device__ inline unsigned gated(unsigned gate, unsigned up) {
+  const float low = low_half(gate), high = high_half(gate);
+  return pack(low * sigmoid(low) * low_half(up), high * sigmoid(high) * high_half(up));
+}
+
+// One value's dgate and dup; h takes gradient's place.
+__device__ inline void gated_backward(float& gate, float& up, float& gradient) {
+  const float open = sigmoid(gate);
+  const float silu = gate * open;
+  const float slope = open + silu * (1.0f - open);
+  const float h = silu * up;
+  gate = gradient * up * slope;
+  up = gradient * silu;
+  gradient = h;
+}
