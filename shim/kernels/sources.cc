@@ -32,7 +32,8 @@
       each(rms_norm) each(decode_attention) each(moe) each(router) each(rope_qkv)               \
           each(cross_entropy) each(clip) each(swiglu)
 
-#define MOEBIUS_HEADERS(each) each(prelude) each(decode) each(gated) each(hopper) each(patches) each(tiles)
+#define MOEBIUS_HEADERS(each) \
+  each(prelude) each(decode) each(gated) each(hopper) each(patches) each(tiles)
 
 #define MOEBIUS_EMBED(name, extension)            \
   asm(".pushsection .rodata\n"                    \
