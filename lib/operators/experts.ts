@@ -117,8 +117,8 @@ export function plainMoeExperts(
 }
 
 /**
- * {@linkcode plainMoeExperts} as one operator. On a GPU backward keeps `x_NC` and the result of `fc` alone, and
- * on Hopper the products themselves compute SwiGLU and its backward.
+ * {@linkcode plainMoeExperts} as one operator. On a GPU backward computes SwiGLU's result anew instead of keeping
+ * it, and on Hopper the products themselves compute SwiGLU and its backward.
  */
 export function fusedMoeExperts(
   x_NC: Tensor,

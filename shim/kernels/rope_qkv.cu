@@ -75,15 +75,20 @@ __device__ inline void rope(void* qkv, bool wide, const Heads& q, const Heads& k
       read(cos, table_wide, row + half, cos_second);
       read(sin, table_wide, row, sin_first);
       read(sin, table_wide, row + half, sin_second);
+      // As in PyTorch, products have the wider type of values and tables.
+      const bool exact = wide || table_wide;
+      const auto product = [exact](float a, float b) {
+        return exact ? a * b : low_half(pack(a * b, 0.0f));
+      };
 #pragma unroll
       for (int j = 0; j < kWidth; ++j) {
         const float x = first[j], y = second[j];
         if constexpr (kForward) {
-          first[j] = x * cos_first[j] - y * sin_first[j];
-          second[j] = y * cos_second[j] + x * sin_second[j];
+          first[j] = product(x, cos_first[j]) - product(y, sin_first[j]);
+          second[j] = product(y, cos_second[j]) + product(x, sin_second[j]);
         } else {
-          first[j] = x * cos_first[j] + y * sin_second[j];
-          second[j] = y * cos_second[j] - x * sin_first[j];
+          first[j] = product(x, cos_first[j]) + product(y, sin_second[j]);
+          second[j] = product(y, cos_second[j]) - product(x, sin_first[j]);
         }
       }
     }

@@ -92,8 +92,8 @@ Tensor grouped_linear(const Tensor& x, const Tensor& weight, const Tensor& ends)
   return GroupedLinear::apply(x.contiguous(), weight.contiguous(), ends.contiguous());
 }
 
-// gather, fc, swiglu and proj as one node. It keeps x and fc alone: rows and h come again in
-// backward, where the products hide most of what that costs.
+// gather, fc, swiglu and proj as one node. It keeps the rows and fc: h comes again in backward,
+// where the product of dh hides most of what that costs.
 struct MoeExperts : Function<MoeExperts> {
   static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& token,
                         const Tensor& row, const Tensor& ends, const Tensor& fc_weight,
