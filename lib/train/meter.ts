@@ -66,7 +66,17 @@ export class Meter {
   /** Begins the next step; returns its number. */
   nextStep(): number {
     this.progress.iter += this.#plan.accumulationIters;
+    this.progress.tokens += this.tokensPerStep;
     return ++this.progress.step;
+  }
+
+  /**
+   * The last micro-batch of the step that was begun, counted from 0, as if all before had been of its
+   * size: whose learning rate the step is taken with.
+   */
+  get scheduledIter(): number {
+    const { micro_batch_size, max_seq_length } = this.#config.train;
+    return this.progress.tokens / (micro_batch_size * max_seq_length) - 1;
   }
 
   /** Tokens a second of this process, validation and saving left out. */

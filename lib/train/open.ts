@@ -116,7 +116,6 @@ async function open(
     sequenceLength: train.max_seq_length,
     seed: config.data.init_args.seed,
   });
-  const plan = planRun(config, loader.batchesPerEpoch);
   const { store, movedTo } = await openOutDir(config, {
     isNew: resume === null,
   });
@@ -130,6 +129,11 @@ async function open(
   manualSeed(config.seed);
   const resumed = await start(config, { model, optimizer }, resume);
   if (resumed !== null) restoreLoader(loader, resumed.loader);
+  const plan = planRun(
+    config,
+    loader.batchesPerEpoch,
+    resumed === null ? {} : { start: resumed },
+  );
   const trainStep = owned.use(buildStep(config, {
     model,
     optimizer,

@@ -7,6 +7,7 @@
 import {
   gradientAccumulationIters,
   type SizedRunConfig,
+  tokensPerStep,
 } from "../config/mod.ts";
 import type { Schedule } from "./schedule.ts";
 
@@ -25,29 +26,45 @@ export interface RunPlan {
   readonly schedule: Schedule;
 }
 
-/** Plans a run, given how many micro-batches an epoch has. */
+/** Where a run stands that is planned on: what a checkpoint says of it. */
+export interface PlanStart {
+  /** Optimizer steps done. */
+  readonly step: number;
+  /** Tokens trained on. */
+  readonly tokens: number;
+}
+
+/**
+ * Plans a run, given how many micro-batches an epoch has. A run that goes on with another
+ * global_batch_size still ends after `max_tokens` and `epochs`, in as many steps as that takes.
+ */
 export function planRun(
   { train, optimizer }: Pick<SizedRunConfig, "train" | "optimizer">,
   batchesPerEpoch: number,
+  { start = { step: 0, tokens: 0 } }: { start?: PlanStart } = {},
 ): RunPlan {
   const accumulationIters = gradientAccumulationIters(train);
   const tokensPerIter = train.micro_batch_size * train.max_seq_length;
-  const limits: [StopRule, number][] = [
-    ["max_tokens", Math.floor((train.max_tokens ?? Infinity) / tokensPerIter)],
-    ["max_steps", (train.max_steps ?? Infinity) * accumulationIters],
-    ["epochs", (train.epochs ?? Infinity) * batchesPerEpoch],
+  const stepTokens = tokensPerStep(train);
+  const limits: [StopRule, tokens: number][] = [
+    ["max_tokens", train.max_tokens ?? Infinity],
+    [
+      "max_steps",
+      start.tokens + ((train.max_steps ?? Infinity) - start.step) * stepTokens,
+    ],
+    ["epochs", (train.epochs ?? Infinity) * batchesPerEpoch * tokensPerIter],
   ];
-  const maxIters = Math.min(...limits.map(([, iters]) => iters));
-  const rule =
-    limits.find(([, iters]) => iters === maxIters && iters < Infinity)?.[0] ??
-      "max_time";
+  const [rule, maxTokens] = limits.reduce((first, limit) =>
+    limit[1] < first[1] ? limit : first
+  );
+  const maxIters = Math.floor(maxTokens / tokensPerIter);
   const warmup = train.lr_warmup_fraction === null
     ? (train.lr_warmup_steps ?? 0) * accumulationIters
-    : train.lr_warmup_fraction * batchesPerEpoch;
+    : Math.ceil(train.lr_warmup_fraction * batchesPerEpoch);
   return {
     accumulationIters,
-    steps: Math.floor(maxIters / accumulationIters),
-    rule,
+    steps: start.step + Math.floor((maxTokens - start.tokens) / stepTokens),
+    rule: maxTokens === Infinity ? "max_time" : rule,
     schedule: {
       learningRate: optimizer.init_args.lr,
       minLearningRate: train.min_lr,

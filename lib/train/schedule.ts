@@ -26,15 +26,3 @@ export function learningRateAt(iter: number, schedule: Schedule): number {
   const share = 0.5 * (1 + Math.cos(Math.PI * progress));
   return minLearningRate + share * (learningRate - minLearningRate);
 }
-
-/**
- * The learning rate that optimizer step `step`, counted from 1, is taken with: that of its last
- * micro-batch.
- */
-export function learningRateOfStep(
-  step: number,
-  accumulationIters: number,
-  schedule: Schedule,
-): number {
-  return learningRateAt(step * accumulationIters - 1, schedule);
-}

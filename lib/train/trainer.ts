@@ -17,7 +17,7 @@ import { peakMemoryBytes } from "./memory.ts";
 import { type OpenOptions, openRun, type RunParts } from "./open.ts";
 import { explainOutOfMemory } from "./out_of_memory.ts";
 import type { RunPlan, StopRule } from "./plan.ts";
-import { learningRateOfStep } from "./schedule.ts";
+import { learningRateAt } from "./schedule.ts";
 
 /** Why a run ended. */
 export type StopReason = StopRule | "interrupted";
@@ -269,9 +269,8 @@ export class Trainer {
     const step = meter.nextStep();
     const epoch = this.#parts.loader.epoch;
     const lr = this.learningRate ??
-      learningRateOfStep(step, accumulationIters, schedule);
+      learningRateAt(meter.scheduledIter, schedule);
     this.#parts.trainStep.run(() => this.#parts.loader.next(), lr);
-    meter.progress.tokens += meter.tokensPerStep;
     const isLogged = isDue(step, this.config.train.log_interval);
     // Reading the loss is what waits for the device.
     const measured = isLogged ? this.#measure() : {};

@@ -94,6 +94,35 @@ Deno.test("Trainer resumes with another micro-batch: the steps see the same samp
   assert.deepEqual(state(resumed.checkpoint).loader, state(checkpoint).loader);
 });
 
+Deno.test("Trainer resumes with another global batch: tokens and learning rate go on from where they were", async () => {
+  await using place = await workspace();
+  const settings = {
+    max_steps: null,
+    max_tokens: 16 * 32,
+    lr_warmup_steps: 0,
+  };
+  const { checkpoint } = await train(place.config({
+    train: { ...settings, max_tokens: 8 * 32 },
+  }));
+  assert.equal((await readManifest(checkpoint)).step, 2);
+  const resumed = await train(place.config({
+    resume: "auto",
+    train: { ...settings, global_batch_size: 2 },
+  }));
+  assert.deepEqual([resumed.step, resumed.tokens], [2 + 4, 16 * 32]);
+  const rows = await readMetrics(join(place.dir, "run/metrics.csv"));
+  const rates = rows.flatMap(({ learning_rate, tokens }) =>
+    learning_rate === undefined ? [] : [[tokens! / 32, learning_rate]]
+  );
+  // Of the 8 micro-batches of 2 samples.
+  const cosine = (iter: number) =>
+    4e-5 + 0.5 * (1 + Math.cos(Math.PI * iter / 8)) * (1e-2 - 4e-5);
+  for (const [samples, rate] of rates.slice(2)) {
+    assert.ok(Math.abs(rate! - cosine(samples! / 2 - 1)) < 1e-12, `${samples}`);
+  }
+  assert.deepEqual(rates.map(([samples]) => samples), [4, 8, 10, 12, 14, 16]);
+});
+
 Deno.test("Trainer interrupted before a validation makes it up when it goes on", async () => {
   await using place = await workspace();
   const config = place.config({ train: { max_steps: 8 } });

@@ -1,10 +1,7 @@
 import { strict as assert } from "node:assert";
 import { defineConfig, isSized } from "../../lib/config/mod.ts";
 import { planRun } from "../../lib/train/plan.ts";
-import {
-  learningRateAt,
-  learningRateOfStep,
-} from "../../lib/train/schedule.ts";
+import { learningRateAt } from "../../lib/train/schedule.ts";
 import { readTable } from "../model/_golden.ts";
 
 interface Table {
@@ -77,7 +74,7 @@ Deno.test("planRun() takes the steps and learning rates that LitGPT takes", () =
   assert.equal(schedule.maxIters, run.max_iters);
   assert.equal(schedule.warmupIters, run.warmup_iters);
   for (const [index, lr] of run.learning_rate_of_step.entries()) {
-    const got = learningRateOfStep(index + 1, accumulationIters, schedule);
+    const got = learningRateAt((index + 1) * accumulationIters - 1, schedule);
     assert.ok(Math.abs(got - lr) <= 1e-12 * lr, `step ${index + 1}: ${got}`);
   }
 });
@@ -97,4 +94,18 @@ Deno.test("planRun() stops at the first of several limits", () => {
     8,
     "max_tokens",
   ]);
+});
+
+Deno.test("planRun() ends a run that goes on with another batch by the tokens it has seen", () => {
+  const steps = (train: Record<string, unknown>) =>
+    planRun(
+      config({ global_batch_size: 8, micro_batch_size: 2, ...train }),
+      // 60 samples an epoch
+      30,
+      { start: { step: 10, tokens: 10 * 4 * 2048 } },
+    ).steps;
+  // 40 samples were seen in steps of 4; now they are of 8.
+  assert.equal(steps({ max_tokens: 80 * 2048 }), 10 + 5);
+  assert.equal(steps({ epochs: 2 }), 10 + 10);
+  assert.equal(steps({ max_steps: 12 }), 12);
 });
