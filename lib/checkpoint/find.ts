@@ -88,7 +88,10 @@ export async function resolveResume(
   outDir: string,
 ): Promise<ResumePoint | null> {
   if (resume === false) return null;
-  if (resume !== true && resume !== "auto") return await explicit(resume);
+  if (resume !== true && resume !== "auto") {
+    const path = await requireCheckpoint(resume, { action: "resume from" });
+    return { path, step: (await readManifest(path)).step, warnings: [] };
+  }
   const { checkpoint, warnings } = await findLatestCheckpoint(outDir);
   if (checkpoint !== null) return { ...checkpoint, warnings };
   if (warnings.length > 0) {
@@ -104,28 +107,56 @@ export async function resolveResume(
   );
 }
 
-async function explicit(given: string): Promise<ResumePoint> {
+/** Options of {@linkcode requireCheckpoint}. */
+export interface RequireOptions {
+  /** What is to be done, for messages. Default: "use checkpoint". */
+  action?: string;
+  /** Which files are read and have to be whole; all of them unless told. */
+  isNeeded?: (name: string) => boolean;
+  /**
+   * A file that makes a folder without a manifest, of another program, a
+   * checkpoint, which is then taken as it is. None unless told.
+   */
+  foreign?: string;
+}
+
+/**
+ * The directory of the checkpoint at a path, or of the one that holds the file
+ * there, with what is to be read of it as it was written.
+ *
+ * @example
+ * ```ts ignore
+ * const dir = await requireCheckpoint("out/quickstart/final");
+ * ```
+ *
+ * @throws {CheckpointError} If there is none, or it is damaged.
+ */
+export async function requireCheckpoint(
+  given: string,
+  options: RequireOptions = {},
+): Promise<string> {
+  const { action = "use checkpoint", isNeeded, foreign } = options;
+  const refuse = (why: string) =>
+    new CheckpointError(`Cannot ${action} ${given}: ${why}`);
   const path = await isFile(given) ? dirname(given) : given;
-  if (!(await exists(path))) {
-    throw new CheckpointError(
-      `Cannot resume from ${given}: no such file or directory`,
-    );
-  }
+  if (!(await exists(path))) throw refuse("no such file or directory");
   if (!(await exists(join(path, MANIFEST_FILE)))) {
-    const inside = (await checkpointNames(path)).at(-1);
-    if (inside !== undefined) {
-      throw new CheckpointError(
-        `Cannot resume from ${given}: it is no checkpoint, but it contains ` +
-          `some: use --resume ${join(path, inside)}, or --out-dir ${path} ` +
-          `--resume auto`,
+    if (foreign && await exists(join(path, foreign))) return path;
+    const inside = await checkpointNames(path);
+    const last = inside.includes(FINAL_CHECKPOINT)
+      ? FINAL_CHECKPOINT
+      : inside.at(-1);
+    if (last !== undefined) {
+      throw refuse(
+        `it is a folder of checkpoints: give one of them, such as ${
+          join(path, last)
+        }`,
       );
     }
   }
-  const problems = await verifyCheckpoint(path);
-  if (problems.length > 0) {
-    throw new CheckpointError(cannotUse(path, problems));
-  }
-  return { path, step: (await readManifest(path)).step, warnings: [] };
+  const problems = await verifyCheckpoint(path, isNeeded ? { isNeeded } : {});
+  if (problems.length === 0) return path;
+  throw new CheckpointError(cannotUse(path, problems));
 }
 
 /**

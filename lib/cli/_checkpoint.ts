@@ -3,19 +3,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import {
-  CheckpointError,
-  MANIFEST_FILE,
-  verifyCheckpoint,
-} from "../checkpoint/manifest.ts";
+import { requireCheckpoint } from "../checkpoint/find.ts";
+import { CHECKPOINT_FILES } from "../checkpoint/names.ts";
 import { loadRunConfig, type ModelConfig } from "../config/mod.ts";
 import type { GPTOptions } from "../model/gpt.ts";
 import { loadTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
-import {
-  CHECKPOINT_FILES,
-  FINAL_CHECKPOINT,
-  stepOfName,
-} from "../checkpoint/names.ts";
 import {
   chooseAttention,
   resolveDevice,
@@ -27,42 +19,17 @@ import { onlyWord, UsageError } from "./_command.ts";
  * The checkpoint that a command line names, with what is read of it unharmed. One without a manifest,
  * written by another program, is taken as it is.
  *
- * @throws {UsageError} if it names none, or a folder of several.
- * @throws {CheckpointError} if a file is damaged.
+ * @throws {UsageError} if it names none, or several.
+ * @throws {CheckpointError} if there is none there, or a file is damaged.
  */
 export async function checkpointDir(words: readonly string[]): Promise<string> {
-  const dir = onlyWord(
-    words,
-    "one CHECKPOINT_DIR, such as out/quickstart/final",
-  );
-  if (existsSync(join(dir, MANIFEST_FILE))) {
-    const problems = await verifyCheckpoint(dir, {
+  return await requireCheckpoint(
+    onlyWord(words, "one CHECKPOINT_DIR, such as out/quickstart/final"),
+    {
       isNeeded: (name) => name !== CHECKPOINT_FILES.optimizer,
-    });
-    if (problems.length > 0) {
-      throw new CheckpointError(
-        `Cannot use checkpoint ${dir}: ${problems.join("; ")}`,
-      );
-    }
-  } else if (!existsSync(join(dir, CHECKPOINT_FILES.modelConfig))) {
-    const inside = checkpointsIn(dir);
-    if (inside !== undefined) {
-      throw new UsageError(
-        `${dir} is no checkpoint, but it contains some: did you mean ${inside}?`,
-      );
-    }
-  }
-  return dir;
-}
-
-/** The final or the newest checkpoint in a folder. */
-function checkpointsIn(dir: string): string | undefined {
-  if (!existsSync(dir)) return undefined;
-  const names = [...Deno.readDirSync(dir)].map(({ name }) => name);
-  const steps = names.filter((name) => stepOfName(name) !== undefined)
-    .sort((a, b) => (stepOfName(b) ?? 0) - (stepOfName(a) ?? 0));
-  const name = names.includes(FINAL_CHECKPOINT) ? FINAL_CHECKPOINT : steps[0];
-  return name === undefined ? undefined : join(dir, name);
+      foreign: CHECKPOINT_FILES.modelConfig,
+    },
+  );
 }
 
 /** The options that say where and how. */

@@ -7,7 +7,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { CheckpointError, verifyCheckpoint } from "../checkpoint/manifest.ts";
+import { requireCheckpoint } from "../checkpoint/find.ts";
+import { CheckpointError } from "../checkpoint/manifest.ts";
 import { CHECKPOINT_FILES } from "../checkpoint/names.ts";
 import { readSafetensorsHeader } from "../checkpoint/safetensors.ts";
 import {
@@ -66,20 +67,12 @@ export interface CheckpointSource extends CheckpointTokenizer {
 /**
  * Reads a checkpoint and checks all of it against its manifest.
  *
- * @param path Its folder.
+ * @param given Its folder.
  * @throws {CheckpointError} If it is damaged or no checkpoint.
  * @throws {RangeError} If it does not hold the model of its configuration.
  */
-export async function readCheckpoint(path: string): Promise<CheckpointSource> {
-  const problems = await verifyCheckpoint(path);
-  if (problems.length > 0) {
-    const [first = ""] = problems;
-    throw new CheckpointError(
-      first.startsWith("Cannot ")
-        ? first
-        : `Cannot use checkpoint ${path}: ${problems.join("; ")}`,
-    );
-  }
+export async function readCheckpoint(given: string): Promise<CheckpointSource> {
+  const path = await requireCheckpoint(given);
   const at = (file: keyof typeof CHECKPOINT_FILES) =>
     join(path, CHECKPOINT_FILES[file]);
   const config = loadModelConfig(at("modelConfig"));

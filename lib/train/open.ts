@@ -7,7 +7,11 @@
 import { join } from "node:path";
 import { manualSeed } from "../../ffi/mod.ts";
 import { writeFileAtomic } from "../checkpoint/atomic.ts";
-import { resolveResume, type ResumePoint } from "../checkpoint/find.ts";
+import {
+  requireCheckpoint,
+  resolveResume,
+  type ResumePoint,
+} from "../checkpoint/find.ts";
 import { CHECKPOINT_FILES } from "../checkpoint/names.ts";
 import { loadTensors } from "../checkpoint/state.ts";
 import type { CheckpointStore } from "../checkpoint/store.ts";
@@ -36,7 +40,7 @@ import type { Placement } from "./device.ts";
 import { Meter } from "./meter.ts";
 import { fixMicroBatchSize } from "./micro_batch.ts";
 import type { TrainObserver } from "./observer.ts";
-import { openOutDir } from "./out_dir.ts";
+import { moveEarlierRun, openOutDir } from "./out_dir.ts";
 import { explainOutOfMemory } from "./out_of_memory.ts";
 import { planRun, type RunPlan } from "./plan.ts";
 import { collectRunInfo, type RunInfo } from "./run_info.ts";
@@ -100,6 +104,7 @@ async function open(
   const resume = await resolveResume(given.resume, given.out_dir);
   resume?.warnings.forEach(say);
   if (resume !== null) checkResumable(resume.path);
+  const weights = await givenWeights(given);
   const { length } = dataset.shards.train;
   const windows = Math.floor(length / (given.train.max_seq_length + 1));
   const config = fixMicroBatchSize(given, placement, { windows, ...layers });
@@ -116,18 +121,14 @@ async function open(
     sequenceLength: train.max_seq_length,
     seed: config.data.init_args.seed,
   });
-  const { store, movedTo } = await openOutDir(config, {
-    isNew: resume === null,
-  });
-  owned.use(store);
-  if (movedTo !== null) say(`Moved the earlier run to ${movedTo}`);
-  store.warnings.forEach(say);
+  const locked = owned.use(await openOutDir(config));
+  locked.warnings.forEach(say);
 
   const { model, optimizer } = buildForTraining(config, placement, layers);
   owned.use(model);
   owned.use(optimizer);
   manualSeed(config.seed);
-  const resumed = await start(config, { model, optimizer }, resume);
+  const resumed = await start({ model, optimizer }, { resume, weights });
   if (resumed !== null) restoreLoader(loader, resumed.loader);
   const plan = planRun(
     config,
@@ -141,6 +142,12 @@ async function open(
     iters: plan.accumulationIters,
     onMessage: say,
   }));
+  // From here on nothing can be wrong with what was given.
+  const { store, movedTo } = resume === null
+    ? await moveEarlierRun(locked, config)
+    : { store: locked, movedTo: null };
+  owned.use(store);
+  if (movedTo !== null) say(`Moved the earlier run to ${movedTo}`);
   const meter = new Meter(config, plan, { placement, resumed });
   const info = await writeRunInfo(config, placement);
   const loggers = openLoggers(
@@ -192,20 +199,28 @@ function openLoggers(
     : [csv, openTensorBoard(join(out_dir, "tensorboard"), options)];
 }
 
+/** The file of the weights to start from, unharmed, or null for fresh ones. */
+async function givenWeights(
+  { initial_checkpoint_dir }: RunConfig,
+): Promise<string | null> {
+  if (initial_checkpoint_dir === null) return null;
+  const { weights } = CHECKPOINT_FILES;
+  const dir = await requireCheckpoint(initial_checkpoint_dir, {
+    action: "start from",
+    isNeeded: (name) => name === weights,
+    foreign: weights,
+  });
+  return join(dir, weights);
+}
+
 /** Fills model and optimizer: from a checkpoint, from given weights, or with fresh draws. */
 async function start(
-  config: RunConfig,
   parts: { model: GPT; optimizer: AdamW },
-  resume: ResumePoint | null,
+  { resume, weights }: { resume: ResumePoint | null; weights: string | null },
 ): Promise<SavedProgress | null> {
   if (resume !== null) return await readTrainingCheckpoint(resume.path, parts);
-  const { initial_checkpoint_dir } = config;
-  if (initial_checkpoint_dir === null) {
-    parts.model.weights.initialize();
-  } else {
-    const path = join(initial_checkpoint_dir, CHECKPOINT_FILES.weights);
-    await loadTensors(path, parts.model.weights.named);
-  }
+  if (weights === null) parts.model.weights.initialize();
+  else await loadTensors(weights, parts.model.weights.named);
   return null;
 }
 

@@ -5,11 +5,13 @@
  */
 
 import { existsSync } from "node:fs";
+import { describeCause } from "../checkpoint/atomic.ts";
+import { CheckpointError } from "../checkpoint/manifest.ts";
+import { FINAL_CHECKPOINT, stepOfName } from "../checkpoint/names.ts";
 import {
   type CheckpointStore,
   openCheckpointStore,
 } from "../checkpoint/store.ts";
-import { FINAL_CHECKPOINT, stepOfName } from "../checkpoint/names.ts";
 import type { RunConfig } from "../config/mod.ts";
 
 /** A run's folder, and where an earlier run went that was in it. */
@@ -19,27 +21,50 @@ export interface OutDir {
 }
 
 /**
- * Becomes the writer of a run's folder. A new run does not mix with an earlier one: its folder is
- * renamed, so that nothing is lost.
+ * Becomes the writer of a run's folder.
  *
  * @throws {CheckpointError} if another process trains there.
  */
-export async function openOutDir(
+export async function openOutDir(config: RunConfig): Promise<CheckpointStore> {
+  const { keep_last } = config.log;
+  return await openCheckpointStore(
+    pathOf(config),
+    keep_last === null ? {} : { keepLast: keep_last },
+  );
+}
+
+/**
+ * Sees to it that a new run does not mix with an earlier one: the folder of that is renamed, so that
+ * nothing is lost.
+ *
+ * @param store The folder's writer, which gives way to one of the new folder.
+ * @throws {CheckpointError} if the folder cannot be renamed.
+ */
+export async function moveEarlierRun(
+  store: CheckpointStore,
   config: RunConfig,
-  { isNew }: { isNew: boolean },
 ): Promise<OutDir> {
-  const path = config.out_dir.replace(/\/+$/, "");
-  const options = config.log.keep_last === null
-    ? {}
-    : { keepLast: config.log.keep_last };
-  const store = await openCheckpointStore(path, options);
-  if (!isNew || !hasRun(path)) return { store, movedTo: null };
+  const path = pathOf(config);
+  if (!hasRun(path)) return { store, movedTo: null };
   store[Symbol.dispose]();
   let number = 1;
   while (existsSync(`${path}-${number}`)) number++;
   const movedTo = `${path}-${number}`;
-  await Deno.rename(path, movedTo);
-  return { store: await openCheckpointStore(path, options), movedTo };
+  try {
+    await Deno.rename(path, movedTo);
+  } catch (cause) {
+    throw new CheckpointError(
+      `Cannot move the earlier run in ${path} to ${movedTo}: ${
+        describeCause(cause)
+      }: go on with it by --resume auto, or choose another --out-dir`,
+      { cause },
+    );
+  }
+  return { store: await openOutDir(config), movedTo };
+}
+
+function pathOf({ out_dir }: RunConfig): string {
+  return out_dir.replace(/(?<=.)\/+$/, "");
 }
 
 function hasRun(path: string): boolean {

@@ -132,7 +132,7 @@ Deno.test("resolveResume() refuses a path that is no valid checkpoint", async ()
   await refuses(join(outDir, "none"), /none: no such file or directory/);
   await refuses(
     outDir,
-    /contains some: use --resume .*step-00000001, or --out/,
+    /: it is a folder of checkpoints: give one of them, such as .*step-00000001$/,
   );
   await refuses(Deno.makeTempDirSync({ dir: outDir }), /manifest.json is miss/);
   await Deno.writeTextFile(join(path, "config.yaml"), "");

@@ -145,6 +145,41 @@ Deno.test("Trainer moves an earlier run out of the way", async () => {
   assert.deepEqual(await verifyCheckpoint(`${config.out_dir}/final`), []);
 });
 
+Deno.test("Trainer leaves an earlier run in its place if the new one cannot begin", async () => {
+  await using place = await workspace();
+  const length = { max_steps: 2, lr_warmup_steps: 0 };
+  const config = place.config({ train: length });
+  const { checkpoint } = await train(config);
+  const weights = join(checkpoint, "model.safetensors");
+  const other = join(place.dir, "other");
+  const { checkpoint: otherModel } = await train({
+    ...place.config({ model_config: { n_layer: 1 }, train: length }),
+    out_dir: other,
+  });
+  const refuses = async (initial_checkpoint_dir: string, message: RegExp) => {
+    await assert.rejects(train({ ...config, initial_checkpoint_dir }), message);
+    assert.deepEqual(await verifyCheckpoint(checkpoint), []);
+  };
+  await refuses(
+    join(place.dir, "none"),
+    /Cannot start from .*none: no such file or directory/,
+  );
+  await refuses(other, /folder of checkpoints: .*such as .*other\/final/);
+  await refuses(otherModel, /it does not fit the model: .* is missing/);
+  const damaged = join(place.dir, "damaged");
+  await Deno.rename(other, damaged);
+  const file = join(damaged, "final/model.safetensors");
+  const bytes = await Deno.readFile(file);
+  bytes[bytes.length - 1]! ^= 1;
+  await Deno.writeFile(file, bytes);
+  await refuses(join(damaged, "final"), /model\.safetensors is damaged/);
+  // Weights of another program come without a manifest.
+  const bare = join(place.dir, "bare");
+  await Deno.mkdir(bare);
+  await Deno.copyFile(weights, join(bare, "model.safetensors"));
+  await train({ ...config, initial_checkpoint_dir: bare });
+});
+
 Deno.test("Trainer stops by time and by epochs", async () => {
   await using place = await workspace();
   const byTime = place.config({
