@@ -1,5 +1,6 @@
 /** Keeping a directory of checkpoints tidy. Nothing here fails a save. */
 
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describeCause, type DurableFileSystem } from "./atomic.ts";
 import { MANIFEST_FILE } from "./manifest.ts";
@@ -52,7 +53,7 @@ export async function prune(
   const others: string[] = [];
   for (const name of await listNames(outDir)) {
     if (stepOfName(name) === undefined || name === published) continue;
-    if (await exists(join(outDir, name, MANIFEST_FILE))) others.push(name);
+    if (existsSync(join(outDir, name, MANIFEST_FILE))) others.push(name);
   }
   others.sort((a, b) => (stepOfName(b) ?? 0) - (stepOfName(a) ?? 0));
   const kept = published === FINAL_CHECKPOINT ? keepLast : keepLast - 1;
@@ -72,8 +73,4 @@ async function listNames(directory: string): Promise<string[]> {
   const names: string[] = [];
   for await (const { name } of Deno.readDir(directory)) names.push(name);
   return names.sort();
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.lstat(path).then(() => true, () => false);
 }

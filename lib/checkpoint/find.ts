@@ -3,6 +3,7 @@
  * from what lies in the directory, never stored.
  */
 
+import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { describeCause } from "./atomic.ts";
 import {
@@ -139,9 +140,9 @@ export async function requireCheckpoint(
   const refuse = (why: string) =>
     new CheckpointError(`Cannot ${action} ${given}: ${why}`);
   const path = await isFile(given) ? dirname(given) : given;
-  if (!(await exists(path))) throw refuse("no such file or directory");
-  if (!(await exists(join(path, MANIFEST_FILE)))) {
-    if (foreign && await exists(join(path, foreign))) return path;
+  if (!existsSync(path)) throw refuse("no such file or directory");
+  if (!existsSync(join(path, MANIFEST_FILE))) {
+    if (foreign && existsSync(join(path, foreign))) return path;
     const inside = await checkpointNames(path);
     const last = inside.includes(FINAL_CHECKPOINT)
       ? FINAL_CHECKPOINT
@@ -195,10 +196,6 @@ function cannotUse(path: string, problems: string[]): string {
   return problems.length === 1 && problems[0]?.startsWith("Cannot ")
     ? problems[0]
     : `Cannot use checkpoint ${path}: ${problems.join("; ")}`;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
 }
 
 async function isFile(path: string): Promise<boolean> {

@@ -4,6 +4,7 @@
  * there as a whole or not at all, whatever kills the process or the machine.
  */
 
+import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import {
   attempt,
@@ -167,8 +168,8 @@ async function makeRoom(
   fs: DurableFileSystem,
   options: { replace: boolean; warnings: string[] },
 ): Promise<void> {
-  if (!(await exists(path)) || options.replace) return;
-  const problems = await exists(join(path, MANIFEST_FILE))
+  if (!existsSync(path) || options.replace) return;
+  const problems = existsSync(join(path, MANIFEST_FILE))
     ? await verifyCheckpoint(path)
     : [];
   if (problems.length === 0) {
@@ -221,14 +222,14 @@ async function putInPlace(
 ): Promise<void> {
   const outDir = dirname(path);
   const aside = join(outDir, asideName(path.slice(outDir.length + 1)));
-  const isReplacing = await exists(path);
+  const isReplacing = existsSync(path);
   try {
     if (isReplacing) {
       await attempt("rename", path, () => fs.rename(path, aside));
     }
     await attempt("create", path, () => fs.rename(temporary, path));
   } catch (error) {
-    if (isReplacing && !(await exists(path))) {
+    if (isReplacing && !existsSync(path)) {
       await fs.rename(aside, path).catch(() => {});
     }
     await fs.remove(temporary).catch(() => {});
@@ -241,8 +242,4 @@ async function putInPlace(
   } catch (error) {
     warnings.push(`Cannot remove ${aside}: ${describeCause(error)}`);
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.lstat(path).then(() => true, () => false);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { existsSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { z } from "zod";
 import { countParameters } from "../model/count.ts";
@@ -48,7 +49,7 @@ async function main(argv: readonly string[]): Promise<number> {
     words,
     "one DIR, FILE or HF-NAME, such as checkpoints/mine/lit_model.pth or mistralai/Mixtral-8x7B-v0.1",
   );
-  const path = await isThere(source)
+  const path = existsSync(source)
     ? source
     : await download(source, options.revision);
   const name = nameOf(source);
@@ -84,10 +85,6 @@ async function main(argv: readonly string[]): Promise<number> {
     }`,
   );
   return 0;
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
 }
 
 /** What a model is called: the last part of its path or name. */

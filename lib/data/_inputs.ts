@@ -5,7 +5,7 @@
  */
 
 import { join, resolve } from "node:path";
-import { hashFile } from "./_files.ts";
+import { hashFile } from "../checkpoint/manifest.ts";
 import {
   type Manifest,
   readManifest,
@@ -45,7 +45,9 @@ export async function manifestIfReady(
     }
     const same = file.mtimeMs === then.mtimeMs &&
       file.ctimeMs === then.ctimeMs;
-    if (!same && await hashFile(file.path) !== then.sha256) return undefined;
+    if (!same && (await hashFile(file.path)).sha256 !== then.sha256) {
+      return undefined;
+    }
     touched ||= !same;
     sources.push(sourceEntry(file, then.sha256));
   }
@@ -71,7 +73,8 @@ export async function hashSources(
   let bytes = 0;
   for (const file of files) {
     onProgress(bytes, totalBytes);
-    sources.push(sourceEntry(file, await hashFile(file.path)));
+    const { sha256 } = await hashFile(file.path);
+    sources.push(sourceEntry(file, sha256));
     bytes += file.size;
   }
   return sources;

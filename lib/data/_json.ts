@@ -88,7 +88,7 @@ async function* documentsOf(
       throw new TypeError(
         `Cannot read ${path}, ${place}: expected a string or an object with a string ${
           JSON.stringify(textField)
-        }, got ${describe(value)}`,
+        }, got ${describe(value, textField)}`,
       );
     }
     yield* wholeDocument(`${path}, ${place}`, text.toWellFormed(), bytes);
@@ -103,11 +103,16 @@ function textOf(value: unknown, field: string): string | undefined {
   return typeof text === "string" ? text : undefined;
 }
 
-function describe(value: unknown): string {
+function describe(value: unknown, field?: string): string {
   if (value === null || typeof value !== "object") {
     return value === null ? "null" : `a ${typeof value}`;
   }
   if (Array.isArray(value)) return "an array";
+  if (field !== undefined && Object.hasOwn(value, field)) {
+    return `an object whose ${JSON.stringify(field)} is ${
+      describe(Reflect.get(value, field))
+    }`;
+  }
   const keys = Object.keys(value).slice(0, 8).map((key) => JSON.stringify(key));
   return `an object with ${keys.length > 0 ? keys.join(", ") : "no key"}`;
 }

@@ -11,7 +11,9 @@
  */
 
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { diskFileSystem } from "../checkpoint/atomic.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import {
   type Build,
@@ -19,7 +21,6 @@ import {
   JOURNAL,
   type PrepareProgress,
 } from "./_build.ts";
-import { exists, syncDirectory } from "./_files.ts";
 import { hashSources, manifestIfReady } from "./_inputs.ts";
 import type { TextSource } from "./_text_source.ts";
 import {
@@ -33,6 +34,7 @@ export type { PrepareProgress } from "./_build.ts";
 export type { OpenSource, SplitPiece, TextSource } from "./_text_source.ts";
 
 const MAX_WORKERS = 8;
+const LOCK_POLL_MS = 200;
 
 /** How to prepare text. */
 export interface PrepareOptions {
@@ -96,7 +98,7 @@ export async function prepareData(
 
   await refuseForeignFolder(dir);
   await Deno.mkdir(dirname(dir), { recursive: true });
-  using _lock = await lock(dirname(dir), onProgress);
+  using _lock = await lock(dirname(dir), plan.build);
   // Whoever held the lock may have prepared the same.
   files = await source.list();
   const readyNow = await manifestIfReady(dir, { key, files });
@@ -219,29 +221,34 @@ async function publish(
   const parent = dirname(dir);
   const old = join(parent, `.${basename(resolve(dir))}.old`);
   await Deno.remove(old, { recursive: true }).catch(() => {});
-  if (await exists(dir)) await Deno.rename(dir, old);
+  if (existsSync(dir)) await Deno.rename(dir, old);
   await Deno.rename(built, dir);
-  await syncDirectory(parent);
+  await diskFileSystem.syncDirectory(parent);
   await Deno.remove(old, { recursive: true }).catch(() => {});
 }
 
 async function refuseForeignFolder(dir: string): Promise<void> {
-  if (!await exists(dir) || await exists(join(dir, MANIFEST))) return;
-  const entries = await Array.fromAsync(Deno.readDir(dir));
-  if (entries.length === 0) return;
+  if (!existsSync(dir) || existsSync(join(dir, MANIFEST))) return;
+  const { isDirectory } = await Deno.stat(dir);
+  if (isDirectory && (await Array.fromAsync(Deno.readDir(dir))).length === 0) {
+    return;
+  }
   throw new Error(
-    `Cannot prepare data in ${dir}: it holds other files and would be replaced: choose another folder`,
+    `Cannot prepare data in ${dir}: it ${
+      isDirectory ? "holds other files" : "is a file"
+    } and would be replaced: choose another folder`,
   );
 }
 
 /** One preparation at a time in a folder; the system releases the lock of a process that dies. */
 async function lock(
   folder: string,
-  onProgress: (progress: PrepareProgress) => void,
+  { signal, onProgress }: Pick<Build, "signal" | "onProgress">,
 ): Promise<Disposable> {
-  if (Deno.build.os === "windows") return { [Symbol.dispose]() {} };
-  const directory = await Deno.open(folder, { read: true });
-  if (!await directory.tryLock(true)) {
+  using owned = new DisposableStack();
+  const directory = owned.use(await Deno.open(folder, { read: true }));
+  while (!await directory.tryLock(true)) {
+    signal?.throwIfAborted();
     onProgress({
       phase: "waiting",
       bytes: 0,
@@ -249,7 +256,8 @@ async function lock(
       tokens: 0,
       documents: 0,
     });
-    await directory.lock(true);
+    // Waiting for the lock itself would leave the signal unheard.
+    await new Promise((resolve) => setTimeout(resolve, LOCK_POLL_MS));
   }
-  return directory;
+  return owned.move();
 }

@@ -6,7 +6,7 @@
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { hashFile } from "./_files.ts";
+import { hashFile } from "../checkpoint/manifest.ts";
 import { type TokenPart, tokenPart } from "./_token_parts.ts";
 import { readManifest, type ShardEntry, type Split } from "./manifest.ts";
 
@@ -209,7 +209,7 @@ async function checkShard(
   if (stat.size !== size) {
     throw wrong(`has ${stat.size} bytes, expected ${size}`);
   }
-  if (verify && await hashFile(join(dir, file)) !== sha256) {
+  if (verify && (await hashFile(join(dir, file))).sha256 !== sha256) {
     throw wrong("is damaged, its SHA-256 is not the manifest's");
   }
 }

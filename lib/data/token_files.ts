@@ -5,9 +5,9 @@
  * @module
  */
 
+import { existsSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { binTokenFiles, hasBinTokens } from "./_bin_tokens.ts";
-import { exists } from "./_files.ts";
 import { LITDATA_INDEX, litdataFiles } from "./_litdata.ts";
 import {
   fingerprintOf,
@@ -71,7 +71,7 @@ export async function openTokenFiles(
 ): Promise<TokenShards> {
   refuseBigEndian();
   const { maxVocab, layout = "any", splitNames } = options;
-  if (layout === "any" && await exists(join(folder, MANIFEST))) {
+  if (layout === "any" && existsSync(join(folder, MANIFEST))) {
     return await openPrepared(folder, options);
   }
   const files = layout === "any" && await hasBinTokens(folder)
@@ -120,13 +120,13 @@ async function litdataSplits(
   },
 ): Promise<TokenFiles> {
   if (splitNames !== undefined) return await bothFolders(folder, splitNames);
-  if (await exists(join(folder, LITDATA_INDEX))) {
+  if (existsSync(join(folder, LITDATA_INDEX))) {
     const files = await litdataFiles(folder);
     return { train: files, val: files };
   }
   const usual = ["train", "val"] as const;
   for (const name of usual) {
-    if (await exists(join(folder, name, LITDATA_INDEX))) continue;
+    if (existsSync(join(folder, name, LITDATA_INDEX))) continue;
     throw unreadable(
       folder,
       layout === "litdata"

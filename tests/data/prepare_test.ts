@@ -254,6 +254,10 @@ Deno.test("prepareDataset() refuses what cannot work before it starts", async ()
       prepare(folder, { outDir: join(folder, "mine") }),
       /holds other files and would be replaced: choose another folder/,
     );
+    await assert.rejects(
+      prepare(folder, { outDir: join(folder, "mine/notes.md") }),
+      /notes\.md: it is a file and would be replaced: choose another folder/,
+    );
     assert.equal(
       await Deno.readTextFile(join(folder, "mine/notes.md")),
       "precious",

@@ -224,7 +224,7 @@ Deno.test("documents() says what is wrong, and where", async () => {
   );
   await refused(
     { "a.jsonl": '"x"\n{"text": 3}\n' },
-    /^TypeError: Cannot read .*a\.jsonl, line 2: expected a string or an object with a string "text", got an object with "text"$/,
+    /^TypeError: Cannot read .*a\.jsonl, line 2: expected a string or an object with a string "text", got an object whose "text" is a number$/,
   );
   await refused(
     { "a.jsonl": '"x"\n\n{"story": "y"}\n' },
