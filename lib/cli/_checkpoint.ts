@@ -34,7 +34,9 @@ export async function checkpointDir(words: readonly string[]): Promise<string> {
 
 /** The options that say where and how. */
 export const placementOptions = {
-  device: z.string().default("auto")
+  device: z.string()
+    .regex(/^(auto|cpu|cuda(:\d+)?)$/, "expected auto, cpu, cuda or cuda:N")
+    .default("auto")
     .describe("auto, cpu, cuda or cuda:N"),
   precision: z.enum(["32-true", "bf16-mixed", "bf16-true"]).optional()
     .describe(

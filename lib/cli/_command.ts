@@ -34,15 +34,21 @@ export interface Command<Schema extends OptionSchema> {
   readonly options: Schema;
 }
 
+/** Text as a number; text that is none, also an empty one, stays what it is and is refused. */
+function toNumber(text: unknown): unknown {
+  if (typeof text !== "string" || text.trim() === "") return text;
+  const value = Number(text.replaceAll("_", ""));
+  return Number.isNaN(value) ? text : value;
+}
+
 /** An integer option, which may be written `1e6` or `1_000_000`. */
-export const integer = z.preprocess(
-  (value) =>
-    typeof value === "string" ? Number(value.replaceAll("_", "")) : value,
-  z.int(),
-);
+export const integer = z.preprocess(toNumber, z.int());
+
+/** An integer option from 1 up. */
+export const positive = z.preprocess(toNumber, z.int().min(1));
 
 /** A number option. */
-export const number = z.coerce.number();
+export const number = z.preprocess(toNumber, z.number());
 
 /**
  * Reads a command line, or shows the help and returns null.
@@ -79,6 +85,13 @@ export function readArguments<Schema extends OptionSchema>(
           meant === undefined ? "" : `: did you mean --${flagOf(meant)}?`
         }`,
       );
+    }
+    const isFlag = typeOf(command, name).type === "boolean";
+    // `--name --other` is a value that was forgotten; `--name=--other` is one.
+    const isMissing = token.value === undefined ||
+      (!token.inlineValue && token.value.startsWith("--"));
+    if (!isFlag && isMissing) {
+      throw new UsageError(`--${token.name} needs a value`);
     }
     const value = token.value ?? true;
     const before = given[name];

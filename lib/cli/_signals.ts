@@ -10,8 +10,16 @@ export interface Signals extends Disposable {
 
 const NUMBERS = { SIGINT: 2, SIGTERM: 15 } as const;
 
-/** Listens for signals: the first asks to finish, the second ends the process at once. */
-export function onSignals(names: readonly (keyof typeof NUMBERS)[]): Signals {
+/**
+ * Listens for signals: the first asks to finish, the second ends the process at once.
+ *
+ * @param names Which signals.
+ * @param finishing What is done before the end, to tell the user.
+ */
+export function onSignals(
+  names: readonly (keyof typeof NUMBERS)[],
+  finishing = "finishing the step and saving",
+): Signals {
   const controller = new AbortController();
   let exitCode = 0;
   const listeners = names.map((name) => {
@@ -19,7 +27,7 @@ export function onSignals(names: readonly (keyof typeof NUMBERS)[]): Signals {
       exitCode = 128 + NUMBERS[name];
       if (controller.signal.aborted) Deno.exit(exitCode);
       console.error(
-        `\n${name}: finishing the step and saving; once more ends at once`,
+        `\n${name}: ${finishing}; once more ends at once`,
       );
       controller.abort();
     };

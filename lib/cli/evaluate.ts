@@ -16,7 +16,7 @@ import {
   type RunConfig,
 } from "../config/mod.ts";
 import { MANIFEST, readManifest } from "../data/manifest.ts";
-import { evaluateText } from "../evaluate/loss.ts";
+import { evaluateText, type TextEvaluation } from "../evaluate/loss.ts";
 import { loadModel } from "../model/load.ts";
 import { createProgress } from "../progress/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
@@ -24,7 +24,7 @@ import { CHECKPOINT_FILES } from "../checkpoint/names.ts";
 import { openDataset, openText, type TextDataset } from "../train/dataset.ts";
 import {
   type Command,
-  integer,
+  positive,
   readArguments,
   runCommand,
   UsageError,
@@ -35,8 +35,6 @@ import {
   placeCheckpoint,
   placementOptions,
 } from "./_checkpoint.ts";
-
-const positive = integer.pipe(z.int().min(1));
 
 const options = z.object({
   data: z.string().optional()
@@ -66,14 +64,16 @@ async function main(argv: readonly string[]): Promise<number> {
   const read = readArguments(command, argv);
   if (read === null) return 0;
   const { options, words } = read;
+  const isText = options.data !== undefined && !isTokens(options.data);
+  if (isText && options.split === "val") {
+    throw new UsageError(
+      "--split is val: a text that --data gives is evaluated as a whole: leave out --split",
+    );
+  }
+  const split = options.split ?? (isText ? "train" : "val");
   const dir = await checkpointDir(words);
   const config = loadModelConfig(join(dir, CHECKPOINT_FILES.modelConfig));
   const run = runOf(dir);
-  await ensureSetup();
-  using dataset = await openData(dir, { config, run, options });
-  const { shards } = dataset;
-  const isText = options.data !== undefined && !isTokens(options.data);
-  const split = options.split ?? (isText ? "train" : "val");
   const length = options.max_seq_length ?? run?.train.max_seq_length ??
     config.block_size;
   if (length > config.block_size) {
@@ -81,12 +81,15 @@ async function main(argv: readonly string[]): Promise<number> {
       `--max-seq-length is ${length}: the model reads at most ${config.block_size} tokens`,
     );
   }
+  await ensureSetup();
+  using dataset = await openData(dir, { config, run, options });
   using model = await loadModel(dir, placeCheckpoint(config, options));
   using progress = createProgress({ label: "evaluate", unit: "batch" });
+  const tokens = dataset.shards[split].length;
   const evaluation = await evaluateText(model, dataset, {
     batchSize: options.batch_size,
     // A short text is one short sequence.
-    sequenceLength: Math.max(1, Math.min(length, shards[split].length - 1)),
+    sequenceLength: Math.max(1, Math.min(length, tokens - 1)),
     split,
     ...(options.max_batches === undefined
       ? {}
@@ -94,23 +97,28 @@ async function main(argv: readonly string[]): Promise<number> {
     onBatch: (done, total) => progress.update({ done, total }),
   });
   progress.finish();
-  const { loss, perplexity, tokens, bytes, bitsPerByte } = evaluation;
-  const count = (value: number) => Math.round(value).toLocaleString("en-US");
-  console.log(
-    options.json
-      ? JSON.stringify({
-        loss,
-        perplexity,
-        bits_per_byte: bitsPerByte,
-        tokens,
-        bytes,
-        batches: evaluation.batches,
-      })
-      : `Loss ${loss.toFixed(4)}, perplexity ${perplexity.toFixed(2)}, ${
-        bitsPerByte.toFixed(4)
-      } bits per byte over ${count(tokens)} tokens (${count(bytes)} bytes)`,
-  );
+  console.log(options.json ? jsonOf(evaluation) : textOf(evaluation));
   return 0;
+}
+
+function jsonOf(evaluation: TextEvaluation): string {
+  const { loss, perplexity, bitsPerByte, tokens, bytes, batches } = evaluation;
+  return JSON.stringify({
+    loss,
+    perplexity,
+    bits_per_byte: bitsPerByte,
+    tokens,
+    bytes,
+    batches,
+  });
+}
+
+function textOf(evaluation: TextEvaluation): string {
+  const { loss, perplexity, bitsPerByte, tokens, bytes } = evaluation;
+  const count = (value: number) => value.toLocaleString("en-US");
+  return `Loss ${loss.toFixed(4)}, perplexity ${perplexity.toFixed(2)}, ${
+    bitsPerByte.toFixed(4)
+  } bits per byte over ${count(tokens)} tokens (${count(bytes)} bytes)`;
 }
 
 /** The settings of the checkpoint's run; null for a model that was not trained here. */

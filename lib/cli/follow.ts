@@ -11,7 +11,7 @@ import { hasEnded } from "../checkpoint/ended.ts";
 import { loadRunConfig, plannedSteps } from "../config/mod.ts";
 import { followMetrics, type MetricsRow } from "../metrics/mod.ts";
 import { createProgress, type ProgressUpdate } from "../progress/mod.ts";
-import { readArguments, runCommand, UsageError } from "./_command.ts";
+import { onlyWord, readArguments, runCommand, UsageError } from "./_command.ts";
 
 const COMMAND = {
   usage: "follow OUT_DIR",
@@ -23,10 +23,7 @@ const COMMAND = {
 async function main(argv: readonly string[]): Promise<number> {
   const read = readArguments(COMMAND, argv);
   if (read === null) return 0;
-  const [dir, ...more] = read.words;
-  if (dir === undefined || more.length > 0) {
-    throw new UsageError("Expected one folder: deno task follow OUT_DIR");
-  }
+  const dir = onlyWord(read.words, "one OUT_DIR, such as out/quickstart");
   if (!existsSync(join(dir, "config.yaml"))) {
     throw new UsageError(`Cannot follow ${dir}: there is no run in it`);
   }

@@ -8,13 +8,14 @@ import { join } from "node:path";
 import { z } from "zod";
 import { ensureSetup } from "../../ffi/mod.ts";
 import { loadModelConfig } from "../config/mod.ts";
-import { generateTexts } from "../generate/generate.ts";
+import { encodePrompt, generateTexts } from "../generate/generate.ts";
 import { loadModel } from "../model/load.ts";
 import { CHECKPOINT_FILES } from "../checkpoint/names.ts";
 import {
   type Command,
   integer,
   number,
+  positive,
   readArguments,
   runCommand,
 } from "./_command.ts";
@@ -28,16 +29,16 @@ import {
 const options = z.object({
   prompt: z.string().default("Once upon a time")
     .describe("Text to continue"),
-  max_new_tokens: integer.default(50).describe("Most tokens to add"),
-  temperature: number.default(0.8).describe(
+  max_new_tokens: positive.default(50).describe("Most tokens to add"),
+  temperature: number.pipe(z.number().min(0)).default(0.8).describe(
     "0 takes the likeliest token always",
   ),
-  top_k: integer.default(50).describe(
+  top_k: integer.pipe(z.int().min(0)).default(50).describe(
     "Only so many likeliest tokens; 0 is all",
   ),
-  top_p: number.default(1)
+  top_p: number.pipe(z.number().min(0).max(1)).default(1)
     .describe("Only the likeliest tokens with this probability together"),
-  num_samples: integer.pipe(z.int().min(1)).default(1)
+  num_samples: positive.default(1)
     .describe("How many texts to generate, computed together"),
   seed: integer.default(1234).describe("The same seed gives the same text"),
   stop: z.array(z.string().min(1)).default([])
@@ -67,7 +68,6 @@ async function main(argv: readonly string[]): Promise<number> {
   const startedMs = performance.now();
   let firstMs: number | undefined;
   let tokens = 0;
-  await write(options.prompt);
   const pieces = generateTexts(model, tokenizer, options.prompt, {
     samples,
     maxNewTokens: options.max_new_tokens,
@@ -81,17 +81,17 @@ async function main(argv: readonly string[]): Promise<number> {
       tokens++;
     },
   });
+  let shown = 0;
   for (const { sample, text } of pieces) {
     texts[sample] += text;
     // The first streams; the others are computed beside it and shown whole.
-    if (sample === 0) await write(text);
+    await write(texts[0]!.slice(shown));
+    shown = texts[0]!.length;
   }
   const endMs = performance.now();
-  await write("\n");
+  await write(`${texts[0]!.slice(shown)}\n`);
   for (const text of texts.slice(1)) await write(`\n${text}\n`);
-  const prompt = tokenizer.encode(options.prompt, {
-    bos: tokenizer.bosId !== undefined,
-  });
+  const prompt = encodePrompt(tokenizer, options.prompt);
   console.error(
     describeSpeed({
       prompt: samples * prompt.length,

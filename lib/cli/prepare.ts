@@ -17,6 +17,7 @@ import {
   type Command,
   integer,
   number,
+  positive,
   readArguments,
   runCommand,
   UsageError,
@@ -36,12 +37,14 @@ const options = z.object({
     .describe("Column that holds the text, in files that have columns"),
   eos: z.boolean().default(false)
     .describe("End each document with eos; it begins with bos anyway"),
-  val_fraction: number.default(0.05)
+  val_fraction: number.pipe(z.number().min(0).max(0.5)).default(0.05)
     .describe("Part of the text to validate on, without --val"),
-  seed: integer.default(42).describe("Seed of what is held out"),
-  padded_vocab_size: integer.optional()
+  seed: integer.pipe(z.int().min(0)).default(42).describe(
+    "Seed of what is held out",
+  ),
+  padded_vocab_size: positive.optional()
     .describe("Rows of the model's embedding, which the ids have to fit"),
-  workers: integer.optional().describe("Threads; all cores unless given"),
+  workers: positive.optional().describe("Threads; all cores unless given"),
 });
 
 const command: Command<typeof options> = {
@@ -59,7 +62,10 @@ async function main(argv: readonly string[]): Promise<number> {
     throw new UsageError(`Unexpected ${words[1]}: give one file or folder`);
   }
   const tokenizer = await loadTokenizer(options.tokenizer_dir);
-  using signals = onSignals(["SIGINT", "SIGTERM"]);
+  using signals = onSignals(
+    ["SIGINT", "SIGTERM"],
+    "keeping what is done",
+  );
   using progress = createProgress({ label: "prepare", unit: "byte" });
   const { out_dir, workers, padded_vocab_size } = options;
   let prepared: PreparedDataset;

@@ -18,10 +18,10 @@ import {
 import { describeCounts, rankedTrials } from "../sweep/text.ts";
 import {
   type Command,
-  integer,
+  onlyWord,
+  positive,
   readArguments,
   runCommand,
-  UsageError,
 } from "./_command.ts";
 import { onSignals } from "./_signals.ts";
 import { formatTrial, SweepDisplay, tableOf } from "./_sweep_display.ts";
@@ -29,8 +29,8 @@ import { formatTrial, SweepDisplay, tableOf } from "./_sweep_display.ts";
 const options = z.object({
   out_dir: z.string().optional()
     .describe("Folder of the study; out/sweep/NAME unless given"),
-  run_cap: integer.optional().describe("Trials at most"),
-  parallel: integer.optional()
+  run_cap: positive.optional().describe("Trials at most"),
+  parallel: positive.optional()
     .describe("Trials at once; one a GPU unless given, or one on a CPU"),
   new: z.boolean().default(false)
     .describe("Begin anew: an earlier study in the folder is moved aside"),
@@ -49,12 +49,10 @@ const SHOWN = 5;
 async function main(argv: readonly string[]): Promise<number> {
   const read = readArguments(command, argv);
   if (read === null) return 0;
-  const [file, ...others] = read.words;
-  if (file === undefined || others.length > 0) {
-    throw new UsageError(
-      "Expected one FILE.yaml, such as configs/sweep/quickstart.yaml",
-    );
-  }
+  const file = onlyWord(
+    read.words,
+    "one FILE.yaml, such as configs/sweep/quickstart.yaml",
+  );
   const { new: isNew, ...given } = read.options;
   const over = Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== undefined),

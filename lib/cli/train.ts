@@ -14,7 +14,7 @@ import {
   type SizedRunConfig,
 } from "../config/mod.ts";
 import { bigramBaseline, type PrepareProgress } from "../data/mod.ts";
-import { generateText } from "../generate/generate.ts";
+import { encodePrompt, generateText } from "../generate/generate.ts";
 import type { MetricsRow } from "../metrics/mod.ts";
 import {
   createProgress,
@@ -33,7 +33,9 @@ import { onSignals } from "./_signals.ts";
 
 /** Larger training sets are not worth a bigram model: fitting it takes longer than a look is worth. */
 const MAX_BIGRAM_TOKENS = 2 ** 25;
+/** Length of the sample at the end, and of the text that it continues. */
 const SAMPLE_TOKENS = 100;
+const PROMPT_TOKENS = 16;
 
 async function main(argv: readonly string[]): Promise<number> {
   if (parseCommandLine(argv).help) {
@@ -222,13 +224,17 @@ async function bigramLine(
 function showSample(trainer: Trainer, { tokenizer, shards }: Dataset): void {
   // Tokens of other tools may come without one.
   if (tokenizer === undefined) return;
+  const { maxSeqLength } = trainer.model;
   // The beginning of a validation window is a prompt that was not trained on.
-  const ids = new Int32Array(Math.min(16, shards.val.length));
+  const length = Math.min(PROMPT_TOKENS, maxSeqLength >> 1, shards.val.length);
+  const ids = new Int32Array(length);
   shards.val.copyTo(0, ids);
   const prompt = tokenizer.decode(ids).trimEnd();
-  const most = trainer.model.maxSeqLength - 2 * ids.length;
+  const room = maxSeqLength - encodePrompt(tokenizer, prompt).length;
+  // A few tokens of context make no text.
+  if (prompt === "" || room < 1) return;
   const pieces = generateText(trainer.model, tokenizer, prompt, {
-    maxNewTokens: Math.min(SAMPLE_TOKENS, most),
+    maxNewTokens: Math.min(SAMPLE_TOKENS, room),
     seed: 1234,
   });
   console.log(`\nSample (the prompt is from the validation text)\n`);

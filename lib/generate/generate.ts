@@ -26,7 +26,8 @@ export interface GenerateOptions extends SampleOptions {
  * Continues a sequence of tokens, yielding each as it is drawn. Keys and values are kept, so that a
  * token costs one position.
  *
- * @throws {RangeError} if the prompt is empty, or too long with what is to be added.
+ * @throws {RangeError} if the prompt is empty, has ids that the model does not know, or is too long with
+ * what is to be added.
  */
 export function* generateTokens(
   model: GPT,
@@ -70,7 +71,12 @@ export function* generateSamples(
       `num_samples is ${samples}: expected a positive integer`,
     );
   }
-  if (prompt.length === 0) throw new RangeError("The prompt has no tokens");
+  if (!Number.isSafeInteger(maxNewTokens) || maxNewTokens < 0) {
+    throw new RangeError(
+      `max_new_tokens is ${maxNewTokens}: expected an integer of at least 0`,
+    );
+  }
+  checkPrompt(prompt, model.config.padded_vocab_size);
   const length = prompt.length + maxNewTokens;
   if (length > model.maxSeqLength) {
     throw new RangeError(
@@ -93,6 +99,20 @@ export function* generateSamples(
       if (options.isDone?.(sample)) running.delete(sample);
     }
   }
+}
+
+function checkPrompt(prompt: Int32Array, vocabSize: number): void {
+  if (prompt.length === 0) throw new RangeError("The prompt has no tokens");
+  const unknown = prompt.find((id) => id < 0 || id >= vocabSize);
+  if (unknown === undefined) return;
+  throw new RangeError(
+    `The prompt has the id ${unknown}, and the model knows ${vocabSize}: encode it with the model's own tokenizer`,
+  );
+}
+
+/** The ids of a prompt as models were trained on documents: after bos, where there is one. */
+export function encodePrompt(tokenizer: Tokenizer, prompt: string): Int32Array {
+  return tokenizer.encode(prompt, { bos: tokenizer.bosId !== undefined });
 }
 
 /** Options of {@linkcode generateText}. */
@@ -146,8 +166,10 @@ export function* generateTexts(
   options: GenerateTextOptions & { readonly samples?: number } = {},
 ): Generator<SampledText> {
   const { stop = [], samples = 1, ...rest } = options;
-  const canBegin = tokenizer.bosId !== undefined;
-  const ids = tokenizer.encode(prompt, { bos: canBegin });
+  if (stop.includes("")) {
+    throw new RangeError("A stop text is empty: expected a character or more");
+  }
+  const ids = encodePrompt(tokenizer, prompt);
   const stopIds = [...(options.stopIds ?? [])];
   if (tokenizer.eosId !== undefined) stopIds.push(tokenizer.eosId);
   const texts = Array.from(

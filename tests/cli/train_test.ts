@@ -213,6 +213,23 @@ Deno.test("train, evaluate and generate work on the default corpus", async (t) =
   }
 });
 
+Deno.test("train works with a context that is too short for a sample", async () => {
+  const dir = await Deno.makeTempDir({ prefix: "moebius-cli-" });
+  try {
+    const { code, stdout, stderr } = await runCommand("train", [
+      ...SMALL,
+      "--max-steps=2",
+      "--max-seq-length=1",
+      `--out-dir=${dir}/a run`,
+    ]);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^Saved .*a run\/final/m);
+    assert.doesNotMatch(stdout, /Sample/);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
 /** Sends SIGTERM once the run has logged a step. */
 async function whenTraining(
   out: string,
@@ -268,4 +285,11 @@ Deno.test("generate says what is wrong with its arguments", async () => {
     assert.equal(outcome.code, code, outcome.stderr);
     assert.match(outcome.stderr, message);
   }
+});
+
+Deno.test("evaluate refuses a split of a text, which has none", async () => {
+  const args = ["nowhere", "--data=README.md", "--split=val"];
+  const { code, stderr } = await runCommand("evaluate", args);
+  assert.equal(code, 2, stderr);
+  assert.match(stderr, /--split is val: a text .* as a whole/);
 });

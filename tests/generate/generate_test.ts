@@ -84,6 +84,21 @@ Deno.test("generateTokens() refuses what does not fit, and leaks nothing", async
       message: /60 tokens and 9 new ones make 69.*at most 64/,
     },
   );
+  for (const maxNewTokens of [-1, 1.5, NaN]) {
+    assert.throws(
+      () => generateTokens(model, Int32Array.of(1), { maxNewTokens }).next(),
+      { name: "RangeError", message: /^max_new_tokens is .*: expected an int/ },
+    );
+  }
+  const vocabSize = model.config.padded_vocab_size;
+  assert.throws(
+    () => generateTokens(model, Int32Array.of(1, vocabSize)).next(),
+    { name: "RangeError", message: /the id \d+, and the model knows \d+: / },
+  );
+  assert.throws(
+    () => generateText(model, LETTERS, "a", { stop: ["b", ""] }).next(),
+    { name: "RangeError", message: /stop text is empty/ },
+  );
   const stopped = generateTokens(model, Int32Array.of(1), { maxNewTokens: 9 });
   stopped.next();
   stopped.return(undefined);
