@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describeCause, type DurableFileSystem } from "./atomic.ts";
-import { MANIFEST_FILE } from "./manifest.ts";
+import { MANIFEST_FILE, readManifest } from "./manifest.ts";
 import { asideOf, FINAL_CHECKPOINT, stepOfName } from "./names.ts";
 
 /** How the disk is changed, and where to note what went wrong. */
@@ -37,6 +37,43 @@ export async function clearLeftovers(
       warnings.push(`Cannot clear ${path}: ${describeCause(error)}`);
     }
   }
+}
+
+/**
+ * Puts the checkpoints of later steps aside before one of an earlier step is
+ * published: they are of a course that the run has left by going on from an
+ * older one, and `--resume auto` must not return to it.
+ */
+export async function putLaterAside(
+  outDir: string,
+  published: number,
+  { fs, warnings }: Housekeeping,
+): Promise<void> {
+  for (const name of await listNames(outDir)) {
+    if (name !== FINAL_CHECKPOINT && stepOfName(name) === undefined) continue;
+    const path = join(outDir, name);
+    const step = await stepOf(path);
+    if (step === undefined || step <= published) continue;
+    const aside = join(outDir, `superseded-${name}-${timestamp()}`);
+    try {
+      await fs.rename(path, aside);
+      warnings.push(
+        `Moved ${path}, from before the run went back to an earlier step, to ${aside}`,
+      );
+    } catch (error) {
+      warnings.push(`Cannot move ${path} aside: ${describeCause(error)}`);
+    }
+  }
+}
+
+/** The time, as it may stand in a name. */
+export function timestamp(): string {
+  return new Date().toISOString().replace(/[^0-9]/g, "");
+}
+
+/** The step of a checkpoint, or undefined without a valid manifest. */
+async function stepOf(path: string): Promise<number | undefined> {
+  return await readManifest(path).then(({ step }) => step, () => undefined);
 }
 
 /**

@@ -27,7 +27,12 @@ import {
 } from "./manifest.ts";
 import { asideName, FINAL_CHECKPOINT, stepOfName } from "./names.ts";
 import { lockDirectory } from "./_directory_lock.ts";
-import { clearLeftovers, prune } from "./_housekeeping.ts";
+import {
+  clearLeftovers,
+  prune,
+  putLaterAside,
+  timestamp,
+} from "./_housekeeping.ts";
 
 export type { CheckpointDraft };
 
@@ -77,6 +82,8 @@ export interface CheckpointStore extends Disposable {
    *
    * @throws {CheckpointError} If anything fails. Every checkpoint that was
    * there before still is, and nothing half-written is left behind.
+   * Checkpoints of later steps, which a run leaves by going back to an earlier
+   * one, are put aside under names that start with "superseded-".
    */
   publish(
     name: string,
@@ -137,6 +144,7 @@ export async function openCheckpointStore(
           step,
           versions,
         });
+        await putLaterAside(absolute, step, { fs, warnings });
         await putInPlace(temporary, path, fs, warnings);
         await prune(absolute, name, { keepLast, fs, warnings });
         return { path: join(outDir, name), bytes, warnings };
@@ -178,8 +186,7 @@ async function makeRoom(
         `another --out-dir, or resume from it`,
     );
   }
-  const stamp = new Date().toISOString().replace(/[^0-9]/g, "");
-  const aside = join(dirname(path), `damaged-${name}-${stamp}`);
+  const aside = join(dirname(path), `damaged-${name}-${timestamp()}`);
   await attempt("rename", path, () => fs.rename(path, aside));
   options.warnings.push(
     `Moved a damaged checkpoint to ${aside}: ${problems.join("; ")}`,

@@ -33,9 +33,9 @@ Deno.test("findLatestCheckpoint() goes by steps, also of the final one", async (
     return checkpoint?.path.slice(outDir.length + 1);
   };
   await save(outDir, 9);
-  await save(outDir, 100);
-  assert.equal(await latest(), "step-00000100");
   await save(outDir, 50, { name: "final" });
+  assert.equal(await latest(), "final");
+  await save(outDir, 100);
   assert.equal(await latest(), "step-00000100");
   await save(outDir, 100, { name: "final" });
   assert.equal(await latest(), "final");

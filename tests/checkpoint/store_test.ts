@@ -89,13 +89,41 @@ Deno.test("publish() keeps the last few, and what it did not write", async () =>
     "step-00000003",
     "step-00000004",
   ]);
-  await save(outDir, 2, { keepLast: 1 });
+  await save(outDir, 5, { keepLast: 1 });
   assert.deepEqual(namesIn(outDir), [
     ".lock",
     "final",
     "step-00000001",
-    "step-00000002",
+    "step-00000005",
   ]);
+});
+
+Deno.test("publish() of an earlier step puts later ones aside, whole", async () => {
+  using directory = temporaryDirectory();
+  const outDir = directory.path;
+  await Deno.mkdir(join(outDir, "step-00000009"));
+  for (const step of [2, 4, 5]) await save(outDir, step);
+  await save(outDir, 5, { name: "final" });
+  const { warnings } = await save(outDir, 3);
+  assert.equal(warnings.length, 3);
+  assert.match(
+    warnings.join("\n"),
+    /^Moved .*final, from before .* went back .* to .*superseded-final-\d+$/m,
+  );
+  const names = namesIn(outDir);
+  assert.deepEqual(names.map((name) => name.replace(/-\d{17}$/, "")), [
+    ".lock",
+    "step-00000002",
+    "step-00000003",
+    // Without a manifest it is not ours.
+    "step-00000009",
+    "superseded-final",
+    "superseded-step-00000004",
+    "superseded-step-00000005",
+  ]);
+  for (const name of names.slice(-3)) {
+    assert.deepEqual(await verifyCheckpoint(join(outDir, name)), []);
+  }
 });
 
 Deno.test("publish() does not overwrite a valid step, unless told", async () => {

@@ -123,6 +123,46 @@ Deno.test("Trainer resumes with another global batch: tokens and learning rate g
   assert.deepEqual(rates.map(([samples]) => samples), [4, 8, 10, 12, 14, 16]);
 });
 
+Deno.test("Trainer that went back to an earlier checkpoint goes on from there, not from what it had left", async () => {
+  await using place = await workspace();
+  const config = place.config();
+  const { checkpoint } = await train(config);
+  const before = await digestTensors(checkpoint);
+  const messages: string[] = [];
+  const back = place.config({
+    resume: join(config.out_dir, "step-00000002"),
+    optimizer: { init_args: { lr: 1e-3 } },
+  });
+  const controller = new AbortController();
+  await withTrainer(back, (trainer) => trainer.fit(controller), {
+    onMessage: (text) => messages.push(text),
+    onMetrics: ({ optimizer_step }) =>
+      optimizer_step === 3 && controller.abort(),
+  });
+  const names = [...Deno.readDirSync(config.out_dir)].map(({ name }) => name);
+  const aside = names.filter((name) => name.startsWith("superseded-")).sort();
+  assert.deepEqual(
+    aside.map((name) => name.replace(/-\d+$/, "")),
+    [
+      "superseded-final",
+      "superseded-step-00000004",
+      "superseded-step-00000006",
+    ],
+  );
+  assert.deepEqual(
+    await digestTensors(join(config.out_dir, aside[0]!)),
+    before,
+  );
+  assert.equal(
+    messages.filter((text) => /^Moved .*superseded-/.test(text)).length,
+    3,
+  );
+  await withTrainer(
+    { ...back, resume: "auto" },
+    (trainer) => Promise.resolve(assert.equal(trainer.step, 3)),
+  );
+});
+
 Deno.test("Trainer interrupted before a validation makes it up when it goes on", async () => {
   await using place = await workspace();
   const config = place.config({ train: { max_steps: 8 } });
