@@ -151,6 +151,13 @@ Deno.test("sweep() killed with SIGKILL goes on: what ended is not repeated, what
   }, "the next two");
   first.kill("SIGKILL");
   await first.output();
+  // Under load one more may have ended meanwhile, but not all that ran.
+  const { trials } = space.open();
+  const numbersOf = (...states: string[]) =>
+    trials.filter(({ state }) => states.includes(state))
+      .map(({ number }) => number);
+  const [ended, running] = [numbersOf("complete"), numbersOf("running")];
+  assert.ok(ended.length >= 2 && running.length >= 1, `${ended} ${running}`);
 
   const { stdout } = await start().output();
   assert.equal(
@@ -161,15 +168,16 @@ Deno.test("sweep() killed with SIGKILL goes on: what ended is not repeated, what
   assert.equal(study.trials.length, 6);
   assert.deepEqual(
     study.trials.map(({ number }) => space.startsOf(number)),
-    [1, 1, 2, 2, 1, 1],
+    study.trials.map(({ number }) => running.includes(number) ? 2 : 1),
   );
   for (const { curve } of study.trials) {
     assert.deepEqual(curve.map(({ step }) => step), [1, 2, 3, 4, 5, 6, 7, 8]);
   }
-  for (const { outDir } of study.trials.slice(2, 4)) {
+  for (const { number, outDir } of study.trials) {
+    if (!running.includes(number)) continue;
     // Orphaned, they had saved: the second process did not begin at 0.
     const saved = Deno.readTextFileSync(join(outDir, "checkpoint.txt"));
-    assert.ok(Number(saved) >= 2, saved);
+    assert.ok(Number(saved) >= 1, saved);
   }
   const starts = readJournal(space.outDir).filter(({ event }) =>
     event === "start"
