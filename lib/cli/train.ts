@@ -8,7 +8,6 @@ import { buildInfo, ensureSetup } from "../../ffi/mod.ts";
 import {
   helpText,
   loadRunConfig,
-  parseCommandLine,
   type RunConfig,
   runConfigToYaml,
   type SizedRunConfig,
@@ -38,11 +37,11 @@ const SAMPLE_TOKENS = 100;
 const PROMPT_TOKENS = 16;
 
 async function main(argv: readonly string[]): Promise<number> {
-  if (parseCommandLine(argv).help) {
+  const { config, notices, printConfig, help } = loadRunConfig({ argv });
+  if (help) {
     console.log(helpText());
     return 0;
   }
-  const { config, notices, printConfig } = loadRunConfig({ argv });
   if (printConfig) {
     console.log(runConfigToYaml(config));
     return 0;

@@ -1,6 +1,7 @@
 /** Reading the YAML files of a configuration. */
 
 import { parse } from "@std/yaml";
+import { describeCause } from "../checkpoint/atomic.ts";
 import { isObject } from "./_layers.ts";
 import type { Problem } from "./problem.ts";
 import { nearest } from "./suggest.ts";
@@ -36,8 +37,9 @@ export function readYaml(
   try {
     text = Deno.readTextFileSync(file);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return refuse(`cannot be read: ${reason}${namesBeside(file)}`);
+    return refuse(
+      `cannot be read: ${describeCause(error)}${namesBeside(file)}`,
+    );
   }
   try {
     const content = parse(text);

@@ -12,6 +12,7 @@ import {
   resolveResume,
   type ResumePoint,
 } from "../checkpoint/find.ts";
+import { CheckpointError } from "../checkpoint/manifest.ts";
 import { CHECKPOINT_FILES } from "../checkpoint/names.ts";
 import { loadTensors } from "../checkpoint/state.ts";
 import type { CheckpointStore } from "../checkpoint/store.ts";
@@ -112,7 +113,6 @@ async function open(
     say(`train.micro_batch_size auto: ${config.train.micro_batch_size}`);
   }
   const changes = resume && describeChanges(resume.path, config);
-  if (changes !== null) say(changes);
 
   const { train } = config;
   const loader = new BatchLoader(dataset.shards, {
@@ -129,7 +129,8 @@ async function open(
   owned.use(optimizer);
   manualSeed(config.seed);
   const resumed = await start({ model, optimizer }, { resume, weights });
-  if (resumed !== null) restoreLoader(loader, resumed.loader);
+  if (resume && resumed) restoreLoader(loader, resumed.loader, resume.path);
+  if (changes !== null) say(changes);
   const plan = planRun(
     config,
     loader.batchesPerEpoch,
@@ -224,16 +225,30 @@ async function start(
   return null;
 }
 
-/** Puts the data where it stood. What an imported run was given counts as the first samples of this order. */
+/**
+ * Puts the data where it stood. What an imported run was given counts as the first samples of this order.
+ *
+ * @throws {CheckpointError} if they are other data.
+ */
 function restoreLoader(
   loader: BatchLoader,
   state: SavedProgress["loader"],
+  path: string,
 ): void {
-  if (!("samples" in state)) return loader.restore(state);
-  const samplesPerEpoch = loader.batchesPerEpoch * loader.batchSize;
-  loader.restore({
-    ...loader.state(),
-    epoch: Math.floor(state.samples / samplesPerEpoch),
-    position: state.samples % samplesPerEpoch,
-  });
+  const here = loader.state();
+  if ("samples" in state) {
+    const samplesPerEpoch = loader.batchesPerEpoch * loader.batchSize;
+    loader.restore({
+      ...here,
+      epoch: Math.floor(state.samples / samplesPerEpoch),
+      position: state.samples % samplesPerEpoch,
+    });
+    return;
+  }
+  if (state.tokens !== here.tokens) {
+    throw new CheckpointError(
+      `Cannot resume from ${path}: its data were others, or were prepared otherwise: give the same, or start a new run from its weights with --initial-checkpoint-dir ${path}`,
+    );
+  }
+  loader.restore(state);
 }

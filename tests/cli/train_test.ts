@@ -253,6 +253,7 @@ Deno.test("train refuses a wrong configuration before libtorch is looked for", a
       [["--model_config.n_head=3"], /n_head/],
       [["--micro-batch-size=3"], /micro_batch_size/],
       [["--precision=fp8"], /precision/],
+      [["--no-such-flag", "--seed=x"], /2 problems found(.|\n)*seed: "x"/],
     ] as const
   ) {
     const { code, stdout, stderr } = await runCommand("train", args, { env });

@@ -70,6 +70,24 @@ Deno.test("Trainer refuses to resume with settings that make it another run", as
   assert.equal((await train({ ...config, resume: "auto" })).step, 6);
 });
 
+Deno.test("Trainer refuses to resume on other data", async () => {
+  await using place = await workspace();
+  const config = place.config();
+  await train(config);
+  const text = join(place.dir, "text.txt");
+  await Deno.writeTextFile(text, "Another text. ".repeat(3000));
+  const messages: string[] = [];
+  await assert.rejects(
+    train({ ...config, resume: "auto" }, {
+      onMessage: (text) => messages.push(text),
+    }),
+    (error: Error) =>
+      error instanceof CheckpointError &&
+      /its data were others.*--initial-checkpoint-dir/.test(error.message),
+  );
+  assert.deepEqual(messages, []);
+});
+
 Deno.test("Trainer resumes with another micro-batch: the steps see the same samples", async () => {
   await using place = await workspace();
   const settings = { max_steps: 8, save_interval: 4 };
