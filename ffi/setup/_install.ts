@@ -19,7 +19,7 @@ import {
 import { findPip, pipInstall } from "./_pip.ts";
 
 /** The libtorch that is installed where none is found. */
-export const PINNED_LIBTORCH = "2.13.0";
+const PINNED_LIBTORCH = "2.13.0";
 
 // PyTorch's own index has the builds without CUDA; the plain name means a CUDA
 // build of several GB on Linux.
@@ -103,7 +103,7 @@ export async function installLibtorch(
  * (crt) that compiling against it needs; Python's own requirements (sympy,
  * triton, ...) are left out: libtorch does not load them.
  */
-export function cudaRequirements(sitePackages: string): string[] {
+function cudaRequirements(sitePackages: string): string[] {
   const info = [...Deno.readDirSync(sitePackages)].find((entry) =>
     /^torch-.*\.dist-info$/.test(entry.name)
   );

@@ -15,7 +15,7 @@ import {
 /**
  * The oldest libtorch that has every operator and header that the shim uses.
  */
-export const OLDEST_LIBTORCH = "2.11";
+const OLDEST_LIBTORCH = "2.11";
 
 /**
  * Set to 1 to use a libtorch that is older than {@linkcode OLDEST_LIBTORCH} all

@@ -109,7 +109,7 @@ export interface DeviceDiagnosis {
 }
 
 /** Looks at this machine, after setting up what is missing. */
-export async function diagnose(
+async function diagnose(
   options: { log?: (line: string) => void } = {},
 ): Promise<Diagnosis> {
   const { available, total } = Deno.systemMemoryInfo();

@@ -19,7 +19,7 @@ export interface TextPiece {
 }
 
 /** Longest piece, in UTF-16 units. */
-export const MAX_PIECE_LENGTH = 1 << 18;
+const MAX_PIECE_LENGTH = 1 << 18;
 
 /** How far before its end a piece is searched for a good place to cut. */
 const SEARCH_LENGTH = 1 << 16;

@@ -171,7 +171,7 @@ export class ShardWriter {
 }
 
 /** The name of a shard, such as `train-00000.bin`. */
-export function shardName(split: Split, index: number): string {
+function shardName(split: Split, index: number): string {
   return `${split}-${String(index).padStart(5, "0")}.bin`;
 }
 

@@ -21,11 +21,6 @@ const TOKENIZER_FILES = [
   "generation_config.json",
 ];
 
-/** Whether a file of this name belongs to a tokenizer. */
-export function isTokenizerFile(name: string): boolean {
-  return TOKENIZER_FILES.includes(name);
-}
-
 /** Paths of a folder's tokenizer files. */
 export function tokenizerFilesIn(dir: string): string[] {
   return TOKENIZER_FILES.map((name) => join(dir, name)).filter(existsSync);

@@ -8,6 +8,5 @@ export * from "./columns.ts";
 export * from "./csv.ts";
 export * from "./follow.ts";
 export { parseMetrics, readMetrics } from "./read.ts";
-export * from "./running_mean.ts";
 export * from "./tensorboard.ts";
 export * from "./throughput.ts";

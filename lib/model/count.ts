@@ -67,7 +67,7 @@ export function countParameters(
 }
 
 /** Whether a layer has no experts. */
-export function isDense(config: ModelConfig, layer: number): boolean {
+function isDense(config: ModelConfig, layer: number): boolean {
   return config.mlp_class_name === "LLaMAMLP" ||
     layer < (config.first_k_dense_replace ?? 0);
 }

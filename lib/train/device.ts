@@ -69,7 +69,7 @@ export function resolvePrecision(
 }
 
 /** Whether the CPU has instructions for bfloat16 products; without them they are emulated, slowly. */
-export function cpuMultipliesBfloat16(): boolean {
+function cpuMultipliesBfloat16(): boolean {
   try {
     return /\b(avx512_bf16|amx_bf16)\b/.test(
       Deno.readTextFileSync("/proc/cpuinfo"),

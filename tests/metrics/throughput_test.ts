@@ -1,27 +1,5 @@
 import { strict as assert } from "node:assert";
-import { RunningMean, Throughput } from "../../lib/metrics/mod.ts";
-
-Deno.test("RunningMean averages over its window", () => {
-  const running = new RunningMean(3);
-  assert.ok(Number.isNaN(running.mean));
-  const means = [1, 2, 6, 10, -4].map((value) => {
-    running.add(value);
-    return running.mean;
-  });
-  assert.deepEqual(means, [1, 1.5, 3, 6, 4]);
-});
-
-Deno.test("RunningMean forgets a NaN with its value", () => {
-  const running = new RunningMean(2);
-  for (const value of [NaN, 2, 4]) running.add(value);
-  assert.equal(running.mean, 3);
-});
-
-Deno.test("RunningMean refuses an empty window", () => {
-  for (const window of [0, -1, 1.5, NaN]) {
-    assert.throws(() => new RunningMean(window), RangeError);
-  }
-});
+import { Throughput } from "../../lib/metrics/mod.ts";
 
 Deno.test("Throughput leaves the first update out once there is another", () => {
   const throughput = new Throughput();
