@@ -116,6 +116,49 @@ export function fromHuggingFaceConfig(
   }
   const given = parsed.data;
   const { factor, base, problems } = ropeOf(given, KINDS[kind].ropeBase);
+  const experts = expertsOf(kind, given);
+  refuse(`Cannot import ${source}`, [
+    ...problems,
+    ...differencesOf(kind, given),
+    ...experts.problems,
+  ]);
+
+  const input: ModelInput = {
+    name,
+    block_size: given.max_position_embeddings,
+    n_layer: given.num_hidden_layers,
+    n_embd: given.hidden_size,
+    vocab_size: given.vocab_size,
+    padded_vocab_size: given.vocab_size,
+    norm_class_name: "RMSNorm",
+    norm_eps: given.rms_norm_eps,
+    parallel_residual: false,
+    n_head: given.num_attention_heads,
+    n_query_groups: given.num_key_value_heads ?? given.num_attention_heads,
+    head_size: given.head_dim ?? KINDS[kind].headSize ??
+      Math.floor(given.hidden_size / given.num_attention_heads),
+    rotary_percentage: 1,
+    rope_base: base,
+    rope_condense_ratio: factor,
+    bias: kind === "llama" && (given.attention_bias ?? false),
+    attn_bias: kind === "qwen2",
+    norm_qk: isQwen3(kind),
+    intermediate_size: given.intermediate_size,
+    ...experts.input,
+  };
+  return {
+    kind,
+    config: defineModelConfig(input),
+    tied: given.tie_word_embeddings ?? false,
+  };
+}
+
+/** What the model has that no model here has, beside positions and experts. */
+function differencesOf(
+  kind: HuggingFaceKind,
+  given: z.infer<typeof schema>,
+): string[] {
+  const problems: string[] = [];
   const attentionBias = given.attention_bias ?? false;
   const mlpBias = given.mlp_bias ?? false;
   const others = (given.layer_types ?? []).filter((type) =>
@@ -150,38 +193,7 @@ export function fromHuggingFaceConfig(
       `its attention looks back ${window} tokens (sliding_window), and moebius's all the way`,
     );
   }
-  const experts = expertsOf(kind, given);
-  problems.push(...experts.problems);
-  refuse(`Cannot import ${source}`, problems);
-
-  const input: ModelInput = {
-    name,
-    block_size: given.max_position_embeddings,
-    n_layer: given.num_hidden_layers,
-    n_embd: given.hidden_size,
-    vocab_size: given.vocab_size,
-    padded_vocab_size: given.vocab_size,
-    norm_class_name: "RMSNorm",
-    norm_eps: given.rms_norm_eps,
-    parallel_residual: false,
-    n_head: given.num_attention_heads,
-    n_query_groups: given.num_key_value_heads ?? given.num_attention_heads,
-    head_size: given.head_dim ?? KINDS[kind].headSize ??
-      Math.floor(given.hidden_size / given.num_attention_heads),
-    rotary_percentage: 1,
-    rope_base: base,
-    rope_condense_ratio: factor,
-    bias: kind === "llama" && attentionBias,
-    attn_bias: kind === "qwen2",
-    norm_qk: isQwen3(kind),
-    intermediate_size: given.intermediate_size,
-    ...experts.input,
-  };
-  return {
-    kind,
-    config: defineModelConfig(input),
-    tied: given.tie_word_embeddings ?? false,
-  };
+  return problems;
 }
 
 /** Settings of a model that its configuration does not hold. */

@@ -190,39 +190,12 @@ async function readTraining(
       `Cannot continue the training in ${file.path}: its optimizer has ${order.length} parameters and the model ${trained.length}`,
     );
   }
-  const tensors = new Map<string, StoredTensor>();
-  const problems: string[] = [];
-  for (const [index, name] of names.entries()) {
-    const entry = state.get(order[index]!);
-    if (!(entry instanceof Map)) {
-      problems.push(`the optimizer has no state for ${name}`);
-      continue;
-    }
-    for (const part of MOMENTS) {
-      const place = `optimizer.state.${order[index]}.${part} (${name})`;
-      let moment = file.tensor(entry.get(part), place);
-      if (weights.old.has(name)) {
-        moment = fromInterleaved(moment, config, place);
-      }
-      const weight = weights.tensors.get(name)!;
-      if (moment.shape.join() !== weight.shape.join()) {
-        problems.push(
-          `${place} is ${
-            describeTensor(moment)
-          }, expected the shape of its weight, [${weight.shape.join(", ")}]`,
-        );
-      }
-      tensors.set(stateName(part, name), moment);
-    }
-    const step = file.tensor(entry.get("step"), `step of ${name}`);
-    if (step.dtype !== "F32" || step.shape.length > 0) {
-      problems.push(
-        `step of ${name} is ${describeTensor(step)}, expected F32 []`,
-      );
-    }
-    tensors.set(stateName("step", name), step);
-  }
-  refuse(`Cannot continue the training in ${file.path}`, problems);
+  const states = names.map((name, index) => ({
+    name,
+    place: `optimizer.state.${order[index]}`,
+    entry: state.get(order[index]!),
+  }));
+  const tensors = readMoments(file, states, { config, weights });
   await checkSteps(file, names, tensors);
 
   const iterNum = count(root.get("iter_num"), "iter_num", file.path);
@@ -252,6 +225,51 @@ async function readTraining(
     `The data goes on after ${samples} samples of moebius's own order: which ones LitGPT's loader had given is not known to it`,
   );
   return { optimizer: tensors, run, step, samples };
+}
+
+/** The optimizer's state of each weight: its averages, as the weight lies here, and its steps. */
+function readMoments(
+  file: TorchFile,
+  states: readonly {
+    readonly name: string;
+    readonly place: string;
+    readonly entry: PickleValue | undefined;
+  }[],
+  { config, weights }: { config: ModelConfig; weights: Weights },
+): Map<string, StoredTensor> {
+  const tensors = new Map<string, StoredTensor>();
+  const problems: string[] = [];
+  for (const { name, place, entry } of states) {
+    if (!(entry instanceof Map)) {
+      problems.push(`the optimizer has no state for ${name}`);
+      continue;
+    }
+    for (const part of MOMENTS) {
+      const what = `${place}.${part} (${name})`;
+      let moment = file.tensor(entry.get(part), what);
+      if (weights.old.has(name)) {
+        moment = fromInterleaved(moment, config, what);
+      }
+      const weight = weights.tensors.get(name)!;
+      if (moment.shape.join() !== weight.shape.join()) {
+        problems.push(
+          `${what} is ${
+            describeTensor(moment)
+          }, expected the shape of its weight, [${weight.shape.join(", ")}]`,
+        );
+      }
+      tensors.set(stateName(part, name), moment);
+    }
+    const step = file.tensor(entry.get("step"), `step of ${name}`);
+    if (step.dtype !== "F32" || step.shape.length > 0) {
+      problems.push(
+        `step of ${name} is ${describeTensor(step)}, expected F32 []`,
+      );
+    }
+    tensors.set(stateName("step", name), step);
+  }
+  refuse(`Cannot continue the training in ${file.path}`, problems);
+  return tensors;
 }
 
 /** Our experts are one parameter with one count of steps. */

@@ -102,23 +102,18 @@ async function open(
   owned: DisposableStack,
 ): Promise<Omit<RunParts, "owned">> {
   const say = (text: string) => observer.onMessage?.(text);
-  const resume = await resolveResume(given.resume, given.out_dir);
+  const origin = await originOf(given);
+  const { resume } = origin;
   resume?.warnings.forEach(say);
-  if (resume !== null) checkResumable(resume.path);
-  const weights = await givenWeights(given);
-  const { length } = dataset.shards.train;
-  const windows = Math.floor(length / (given.train.max_seq_length + 1));
-  const config = fixMicroBatchSize(given, placement, { windows, ...layers });
+  const config = sized(given, { dataset, placement, ...layers });
   if (config !== given) {
     say(`train.micro_batch_size auto: ${config.train.micro_batch_size}`);
   }
   const changes = resume && describeChanges(resume.path, config);
-
-  const { train } = config;
   const loader = new BatchLoader(dataset.shards, {
     split: "train",
-    batchSize: train.micro_batch_size,
-    sequenceLength: train.max_seq_length,
+    batchSize: config.train.micro_batch_size,
+    sequenceLength: config.train.max_seq_length,
     seed: config.data.init_args.seed,
   });
   const locked = owned.use(await openOutDir(config));
@@ -128,7 +123,7 @@ async function open(
   owned.use(model);
   owned.use(optimizer);
   manualSeed(config.seed);
-  const resumed = await start({ model, optimizer }, { resume, weights });
+  const resumed = await start({ model, optimizer }, origin);
   if (resume && resumed) restoreLoader(loader, resumed.loader, resume.path);
   if (changes !== null) say(changes);
   const plan = planRun(
@@ -200,24 +195,40 @@ function openLoggers(
     : [csv, openTensorBoard(join(out_dir, "tensorboard"), options)];
 }
 
-/** The file of the weights to start from, unharmed, or null for fresh ones. */
-async function givenWeights(
-  { initial_checkpoint_dir }: RunConfig,
-): Promise<string | null> {
-  if (initial_checkpoint_dir === null) return null;
+/** What a run begins with: a checkpoint that it goes on from, a file of weights, or neither. */
+interface Origin {
+  readonly resume: ResumePoint | null;
+  readonly weights: string | null;
+}
+
+/** Finds what the run is to begin with, and sees to it that it is unharmed. */
+async function originOf(config: RunConfig): Promise<Origin> {
+  const resume = await resolveResume(config.resume, config.out_dir);
+  if (resume !== null) checkResumable(resume.path);
+  if (config.initial_checkpoint_dir === null) return { resume, weights: null };
   const { weights } = CHECKPOINT_FILES;
-  const dir = await requireCheckpoint(initial_checkpoint_dir, {
+  const dir = await requireCheckpoint(config.initial_checkpoint_dir, {
     action: "start from",
     isNeeded: (name) => name === weights,
     foreign: weights,
   });
-  return join(dir, weights);
+  return { resume, weights: join(dir, weights) };
+}
+
+/** The configuration with a micro-batch that fits device and data. */
+function sized(
+  config: RunConfig,
+  { dataset, placement, ...layers }: OpenOptions,
+): SizedRunConfig {
+  const { length } = dataset.shards.train;
+  const windows = Math.floor(length / (config.train.max_seq_length + 1));
+  return fixMicroBatchSize(config, placement, { windows, ...layers });
 }
 
 /** Fills model and optimizer: from a checkpoint, from given weights, or with fresh draws. */
 async function start(
   parts: { model: GPT; optimizer: AdamW },
-  { resume, weights }: { resume: ResumePoint | null; weights: string | null },
+  { resume, weights }: Origin,
 ): Promise<SavedProgress | null> {
   if (resume !== null) return await readTrainingCheckpoint(resume.path, parts);
   if (weights === null) parts.model.weights.initialize();
