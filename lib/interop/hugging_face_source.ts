@@ -43,10 +43,25 @@ export function isHuggingFace(dir: string): boolean {
   return existsSync(join(dir, "config.json")) && weightsOf(dir) !== undefined;
 }
 
-/** Whether a hub's file of this name is needed for an import. */
-export function isImported(path: string): boolean {
-  return /^[^/]+\.(safetensors|json|jinja)$/.test(path) ||
-    path === "merges.txt" || path === "tokenizer.model";
+/** Files of weights, best first: a repository often has the same ones in several formats. */
+const WEIGHT_FILES = [
+  /^model[^/]*\.safetensors$/,
+  /^pytorch_model[^/]*\.bin$/,
+  /^(lit_model\.pth|[^/]+\.yaml)$/,
+];
+
+/**
+ * Whether a file of a hub's repository is needed for an import.
+ *
+ * @param path The file.
+ * @param paths All files of the repository.
+ */
+export function isImported(path: string, paths: readonly string[]): boolean {
+  const weights = WEIGHT_FILES.find((kind) =>
+    paths.some((each) => kind.test(each))
+  );
+  return /^[^/]+\.(json|jinja)$/.test(path) || path === "merges.txt" ||
+    path === "tokenizer.model" || (weights?.test(path) ?? false);
 }
 
 /**

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import {
   exportHuggingFace,
   exportLitGpt,
+  isImported,
   planImport,
   readCheckpoint,
   writeImport,
@@ -43,6 +44,27 @@ const QWEN3_MOE = {
 
 const from = (json: unknown) =>
   fromHuggingFaceConfig(json, { source: "config.json", name: "mine" });
+
+Deno.test("isImported() takes the weights of a hub's repository once, in the best format there is", () => {
+  const others = ["README.md", "config.json", "tokenizer.model", "sub/a.json"];
+  const taken = (...weights: string[]) => {
+    const paths = [...others, ...weights];
+    return paths.filter((path) => isImported(path, paths)).slice(2);
+  };
+  const shards = ["model-00001-of-00002.safetensors", "model.safetensors"];
+  const pickles = ["pytorch_model.bin", "pytorch_model-00001-of-00002.bin"];
+  const litgpt = ["lit_model.pth", "model_config.yaml", "hyperparameters.yaml"];
+  assert.deepEqual(
+    taken(...shards, ...pickles, ...litgpt, "consolidated.safetensors"),
+    shards,
+  );
+  assert.deepEqual(
+    taken(...pickles, ...litgpt, "training_args.bin", "sub/pytorch_model.bin"),
+    pickles,
+  );
+  assert.deepEqual(taken(...litgpt, "optimizer.pth"), litgpt);
+  assert.deepEqual(taken(), []);
+});
 
 Deno.test("fromHuggingFaceConfig() reads Llama, Mistral, Qwen2 and Mixtral", () => {
   const llama = from({ ...LLAMA, rope_theta: 5e5, num_key_value_heads: 2 });
