@@ -176,8 +176,11 @@ export class GPT {
   }
 
   /**
-   * Logits [B, T, V] of tokens [B, T], or of the last position alone [B, 1, V]. With a cache, the tokens
-   * follow those it holds.
+   * Logits [B, T, V] of int32 or int64 tokens [B, T], or of the last position alone [B, 1, V], in the
+   * dtype that the precision multiplies in. With a cache, the tokens follow those it holds.
+   *
+   * @throws {RangeError} if there are more positions than the model or the cache has, or several tokens
+   * follow a cache that is not empty.
    */
   forward(
     tokens_BT: Tensor,
@@ -193,7 +196,12 @@ export class GPT {
     return this.lm_head.forward(normed, compute);
   }
 
-  /** Mean cross-entropy of int64 targets [B, T], without auxiliary losses: for evaluation. */
+  /**
+   * Mean cross-entropy, float32 [], of tokens [B, T] and int64 targets [B, T], without auxiliary losses:
+   * for evaluation.
+   *
+   * @throws {RangeError} if T is longer than the model reads.
+   */
   loss(tokens_BT: Tensor, targets_BT: Tensor): Tensor {
     return scope(() =>
       this.#crossEntropy(this.#runBlocks(tokens_BT), targets_BT)
@@ -202,7 +210,10 @@ export class GPT {
 
   /**
    * One micro-batch of training: adds `scale` times the gradient of the loss, auxiliary losses included,
-   * to the parameters' gradients. Returns the mean cross-entropy, detached; nothing else is kept.
+   * to the parameters' gradients. Returns the mean cross-entropy, float32 [], detached; nothing else is
+   * kept. Tokens and targets are as for `loss`.
+   *
+   * @throws {RangeError} if T is longer than the model reads.
    */
   forwardBackward(
     tokens_BT: Tensor,

@@ -10,7 +10,7 @@ import { aten, noGrad, scope, type Tensor, zeros } from "../../ffi/mod.ts";
 import type { ModelConfig } from "../config/model.ts";
 import type { OperatorTable } from "../operators/mod.ts";
 import { weightStd } from "./initialization.ts";
-import { Linear } from "./linear.ts";
+import type { Linear } from "./linear.ts";
 import { cast, type Dtypes } from "./precision.ts";
 import type { Weights } from "./weights.ts";
 
@@ -79,16 +79,9 @@ export class TopkRouter implements Router {
     this.#config = config;
     this.#dtypes = options.dtypes;
     this.#operators = options.operators;
-    this.gate = weights.linear(name, {
-      in: config.n_embd,
-      out: config.n_expert,
-      bias: false,
-      std: weightStd(config),
-    });
+    this.gate = createGate(config, name, weights);
     if (config.router_bias_update_rate > 0) {
-      this.bias = weights.buffer(`${name}.e_score_correction_bias`, [
-        config.n_expert,
-      ]);
+      this.bias = createBias(config, name, weights);
     }
   }
 
@@ -143,16 +136,9 @@ export class GroupedTopkRouter implements Router {
   ) {
     this.#config = config;
     this.#dtypes = options.dtypes;
-    this.gate = weights.linear(name, {
-      in: config.n_embd,
-      out: config.n_expert,
-      bias: false,
-      // LitGPT leaves this weight as it finds the memory.
-      std: weightStd(config),
-    });
-    this.bias = weights.buffer(`${name}.e_score_correction_bias`, [
-      config.n_expert,
-    ]);
+    // LitGPT leaves this weight as it finds the memory.
+    this.gate = createGate(config, name, weights);
+    this.bias = createBias(config, name, weights);
   }
 
   forward(x_NC: Tensor, experts_NK?: Tensor): RouterOutput {
@@ -198,6 +184,27 @@ export class GroupedTopkRouter implements Router {
       .eq(0);
     return aten("masked_fill.Scalar", choice_NE, closed_NE, 0).topk(K)[1];
   }
+}
+
+function createGate(
+  config: ModelConfig,
+  name: string,
+  weights: Weights,
+): Linear {
+  return weights.linear(name, {
+    in: config.n_embd,
+    out: config.n_expert,
+    bias: false,
+    std: weightStd(config),
+  });
+}
+
+function createBias(
+  { n_expert }: ModelConfig,
+  name: string,
+  weights: Weights,
+): Tensor {
+  return weights.buffer(`${name}.e_score_correction_bias`, [n_expert]);
 }
 
 function scaled(weights_NK: Tensor, factor: number): Tensor {
