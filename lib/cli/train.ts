@@ -201,7 +201,10 @@ async function summarize(
       }${baseline}`,
     );
   }
-  console.log(`Saved    ${summary.checkpoint}; metrics in ${config.out_dir}`);
+  const metrics = config.logger_name === "none"
+    ? ""
+    : `; metrics in ${config.out_dir}`;
+  console.log(`Saved    ${summary.checkpoint}${metrics}`);
 }
 
 /** What a bigram model of the same data reaches on the same validation tokens. */
