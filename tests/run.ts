@@ -52,7 +52,7 @@ export async function runStages(words: readonly string[]): Promise<Counts> {
   }
   let counts: Counts = { passed: 0, failed: 1, skipped: 0 };
   await timed("tests", async () => {
-    counts = await runTests(words);
+    ({ counts } = await runTests(words));
     return counts.failed === 0;
   });
   return counts;
@@ -121,7 +121,18 @@ function exists(path: string): boolean {
   }
 }
 
-async function runTests(words: readonly string[]): Promise<Counts> {
+/** A test that ran, or said that it cannot run here. */
+export interface TestResult {
+  readonly name: string;
+  /** Its file, such as "./tests/ffi/call_test.ts". */
+  readonly file: string;
+  readonly outcome: keyof Counts;
+}
+
+/** Runs tests, all unless words choose, and tells what became of them. */
+export async function runTests(
+  words: readonly string[],
+): Promise<{ counts: Counts; results: TestResult[] }> {
   const report = await Deno.makeTempFile({
     prefix: "moebius-tests-",
     suffix: ".xml",
@@ -140,19 +151,18 @@ async function runTests(words: readonly string[]): Promise<Counts> {
       `--junit-path=${report}`,
       ...args,
     );
-    return countTests(await Deno.readTextFile(report), ok);
+    const text = await Deno.readTextFile(report);
+    return { counts: countTests(text, ok), results: readReport(text) };
   } finally {
     await Deno.remove(report);
   }
 }
 
 /**
- * Counts the tests of a JUnit report as `deno test` does: steps belong to their
- * test, and a test that a filter left out does not count. A test file that
- * fails as it is loaded is in no report: a run that failed without a failed
- * test counts as one failure.
+ * The tests of a JUnit report as `deno test` counts them: steps belong to their
+ * test, and a test that a filter left out does not count.
  */
-export function countTests(report: string, ok: boolean): Counts {
+export function readReport(report: string): TestResult[] {
   const cases = [...report.matchAll(TEST_CASE)].map((match) => {
     const [, name = "", file = "", rest = "", inside = ""] = match;
     return { name, file, inside, started: rest.includes(" time=") };
@@ -161,15 +171,46 @@ export function countTests(report: string, ok: boolean): Counts {
   const isStep = ({ name, file }: typeof cases[number]) =>
     [...name.matchAll(/ &gt; /g)]
       .some(({ index }) => known.has(`${file} ${name.slice(0, index)}`));
-  const tests = cases.filter((test) => test.started && !isStep(test));
-  const count = (inside: string) =>
-    tests.filter((test) => test.inside === inside).length;
-  const failed = count("failure") + count("error");
-  const skipped = count("skipped");
+  return cases.filter((test) => test.started && !isStep(test))
+    .map(({ name, file, inside }) => ({
+      name: unescapeXml(name),
+      file,
+      outcome: inside === "skipped"
+        ? "skipped"
+        : inside === "failure" || inside === "error"
+        ? "failed"
+        : "passed",
+    }));
+}
+
+function unescapeXml(text: string): string {
+  const named: Record<string, string> = {
+    lt: "<",
+    gt: ">",
+    quot: '"',
+    apos: "'",
+    amp: "&",
+  };
+  return text.replace(/&(\w+);/g, (all, name) => named[name] ?? all);
+}
+
+/**
+ * Counts the tests of a report. A test file that fails as it is loaded is in no
+ * report: a run that failed without a failed test counts as one failure.
+ */
+export function countTests(report: string, ok: boolean): Counts {
+  const counts = countResults(readReport(report));
+  return ok ? counts : { ...counts, failed: Math.max(counts.failed, 1) };
+}
+
+/** How many of some tests passed, failed and were skipped. */
+export function countResults(results: readonly TestResult[]): Counts {
+  const count = (wanted: keyof Counts) =>
+    results.filter(({ outcome }) => outcome === wanted).length;
   return {
-    passed: tests.length - failed - skipped,
-    failed: ok ? failed : Math.max(failed, 1),
-    skipped,
+    passed: count("passed"),
+    failed: count("failed"),
+    skipped: count("skipped"),
   };
 }
 

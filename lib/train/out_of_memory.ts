@@ -7,13 +7,22 @@
 import { cudaMemoryStats } from "../../ffi/mod.ts";
 import type { RunConfig } from "../config/mod.ts";
 import { countParameters } from "../model/count.ts";
-import { dtypesOf } from "../model/precision.ts";
+import { dtypesOf, type Precision } from "../model/precision.ts";
 import { formatBytes } from "../progress/mod.ts";
 import type { Placement } from "./device.ts";
 import { isOutOfMemory } from "./micro_batch.ts";
 
 /** Weights, their gradients, and AdamW's two averages. */
 const COPIES = 4;
+
+/**
+ * Bytes of so many parameters with their gradients and the optimizer's state. With bf16-mixed the copy that
+ * layers compute with and its gradient take together what a gradient in float32 does.
+ */
+export function stateBytes(parameters: number, precision: Precision): number {
+  const bytes = dtypesOf(precision).weights === "bfloat16" ? 2 : 4;
+  return COPIES * bytes * parameters;
+}
 
 /** The error to show: with sizes and settings if it is one of memory, else the error itself. */
 export function explainOutOfMemory(
@@ -26,7 +35,6 @@ export function explainOutOfMemory(
   const { total } = countParameters(model_config, {
     tieEmbeddings: train.tie_embeddings,
   });
-  const bytes = dtypesOf(precision).weights === "bfloat16" ? 2 : 4;
   const memory = device === "cpu" ? "" : describeMemory(device);
   const size = train.micro_batch_size;
   const checkpointing = train.gradient_checkpointing
@@ -36,7 +44,7 @@ export function explainOutOfMemory(
     `Out of memory on ${device}${memory}: ${
       total.toLocaleString("en-US")
     } parameters with gradients and optimizer state take ${
-      formatBytes(COPIES * bytes * total)
+      formatBytes(stateBytes(total, precision))
     }, the activations of ${
       size === "auto" ? 1 : size
     } x ${train.max_seq_length} tokens the rest: lower --micro-batch-size (the global batch of ${train.global_batch_size} stays; auto finds the largest that fits), lower --max-seq-length${checkpointing}`,

@@ -19,12 +19,13 @@ import {
   synchronize,
   tensor,
 } from "../../ffi/mod.ts";
-import { loadModelConfig, type ModelConfig } from "../../lib/config/mod.ts";
+import { loadModelConfig } from "../../lib/config/mod.ts";
 import { Decoder } from "../../lib/generate/decoder.ts";
 import type { SampleOptions } from "../../lib/generate/sample.ts";
+import { countParameters } from "../../lib/model/count.ts";
 import { GPT } from "../../lib/model/gpt.ts";
 import { KvCache } from "../../lib/model/kv_cache.ts";
-import { runPython } from "./_process.ts";
+import { runPeers } from "./_process.ts";
 
 const DEVICE = "cuda";
 const STEPS = 200;
@@ -62,16 +63,6 @@ function productRate(): number {
     const [a, b] = [make(), make()];
     return 2 * size ** 3 / seconds(() => scope(() => void a.matmul(b)), 9);
   });
-}
-
-/** Weights that one token passes through, without and with the output layer. */
-function activeWeights(config: ModelConfig): { blocks: number; all: number } {
-  const { n_embd: C, n_head: H, n_query_groups: G, head_size: D } = config;
-  const { n_expert: E, n_expert_per_token: K, n_layer } = config;
-  const layer = C * (H + 2 * G) * D + H * D * C + E * C +
-    K * 3 * C * config.moe_intermediate_size;
-  const blocks = n_layer * layer;
-  return { blocks, all: blocks + C * config.padded_vocab_size };
 }
 
 function randomTokens(count: number): Int32Array<ArrayBuffer> {
@@ -154,8 +145,9 @@ const { values } = parseArgs({
 await ensureSetup();
 const path = new URL("../../configs/model/moe-200m.yaml", import.meta.url);
 const config = loadModelConfig(path.pathname);
-const active = activeWeights(config);
-const bytes = 2 * active.all;
+const weights = countParameters(config).activeMatmul;
+const inBlocks = weights - config.n_embd * config.padded_vocab_size;
+const bytes = 2 * weights;
 const bandwidth = copyRate();
 const product = productRate();
 emptyCache();
@@ -199,7 +191,7 @@ line("ordinary pass, no sampling", 128, 1, ordinaryRate(model, 128));
 console.log("\nprompt  ms       tokens/s  TFLOP/s  of product");
 for (const length of [512, 2048, longest]) {
   const elapsed = prefillSeconds(model, length);
-  const operations = 2 * active.blocks * length +
+  const operations = 2 * inBlocks * length +
     2 * config.n_layer * config.n_head * config.head_size * length ** 2;
   console.log(
     [
@@ -212,12 +204,19 @@ for (const length of [512, 2048, longest]) {
   );
 }
 if (values.peer) {
-  for (
-    const row of await runPython(values.python, "./peer_decode.py", [
-      "128",
-      "50",
-    ])
-  ) {
-    console.log(`\nLitGPT, eager, after 128 tokens: ${JSON.stringify(row)}`);
+  const setting = {
+    model: config,
+    length: config.block_size,
+    precision: "bf16-true",
+    device: DEVICE,
+    steps: 0,
+  } as const;
+  const specs = ["decode,128"];
+  for await (const peer of runPeers(values.python, setting, specs)) {
+    console.log(
+      `\nLitGPT, eager, after 128 tokens: ${
+        peer.tokensPerSecond.toFixed(0)
+      } tokens/s; the prompt ${peer.prefillTokensPerSecond?.toFixed(0)}`,
+    );
   }
 }

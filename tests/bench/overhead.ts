@@ -40,9 +40,11 @@ print(least * 1e6)
 `;
 
 /** The same from Python, or undefined where there is no torch for Python. */
-export async function pythonOverheadUs(): Promise<number | undefined> {
+export async function pythonOverheadUs(
+  python: string,
+): Promise<number | undefined> {
   try {
-    const { success, stdout } = await new Deno.Command("python3", {
+    const { success, stdout } = await new Deno.Command(python, {
       args: ["-c", PYTHON],
       stderr: "null",
     }).output();

@@ -1,44 +1,62 @@
-"""Peers of the 549M model's training step on a GPU, and the limit, for `deno task bench`.
+"""Python's side of the benchmarks: peers of a training step, its limit, and LitGPT's generation.
 
-Rows (each prints one line of JSON):
-  litgpt     LitGPT's own GPT with LLaMAMoE, its chunked loss, AdamW(fused)
-  grouped    the best that plain PyTorch does: stacked experts, torch._grouped_mm, torch.compile
-  floor      the time of the library kernels alone (products, attention, fused AdamW), each timed by itself
+Usage: peers.py SETTING SPEC...
+SETTING is JSON: {"model": LitGPT's configuration, "length": tokens of a sequence, "precision": "32-true" or "bf16-mixed",
+"device": "cuda" or "cpu", "steps": how many are timed}. Each SPEC prints one line of JSON:
 
-Usage:
-  python3 peers.py floor,8 litgpt,8,default grouped,8,default grouped,1,default,16 ...
-  spec = name,micro_batch[,compile mode: eager|default|reduce-overhead|max-autotune-no-cudagraphs[,accumulated]]
+  floor,B[,A]         the library kernels alone (products, attention, fused AdamW), each timed by itself; on a GPU
+  litgpt,B,MODE[,A]   LitGPT's GPT with LLaMAMoE, its chunked loss, AdamW(fused)
+  grouped,B,MODE[,A]  the best that plain PyTorch does: stacked experts, torch._grouped_mm
+  decode,CONTEXT      LitGPT's GPT with a KV cache: greedy, one sequence, eager, bfloat16; on a GPU
 
-Weights and optimizer are float32, products bfloat16 (autocast); clipping and AdamW are part of a step, `accumulated`
-micro-batches make one. FLOPs count the active experts alone, and causal attention's half:
-  6 * (attention + K experts + router + output weights) + 6 * layers * width * T
+B sequences are a micro-batch, A of them a step (1). MODE is eager or a mode of torch.compile. Weights and optimizer are
+float32, with bf16-mixed products bfloat16 (autocast); clipping and AdamW are part of a step.
 """
 
+import gc
 import json
+import resource
 import sys
 import time
+from functools import partial
 
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
 torch.set_float32_matmul_precision("high")
-DEV, BF = "cuda", torch.bfloat16
-VOCAB, PADDED, D, LAYERS, HEADS, GROUPS, HEAD, EXPERTS, TOPK, HIDDEN, T = 50257, 50304, 768, 12, 12, 4, 64, 8, 2, 2048, 2048
-ACTIVE = LAYERS * (D * (HEADS + 2 * GROUPS) * HEAD + D * D + D * EXPERTS + TOPK * 3 * D * HIDDEN) + PADDED * D
-FLOPS_PER_TOKEN = 6 * ACTIVE + 6 * LAYERS * D * T
+setting = json.loads(sys.argv[1])
+model_config, T, DEVICE, STEPS = setting["model"], setting["length"], setting["device"], setting["steps"]
+VOCAB, PADDED, D, LAYERS, HEADS, GROUPS, HEAD, EXPERTS, TOPK, HIDDEN = (model_config[key] for key in (
+    "vocab_size", "padded_vocab_size", "n_embd", "n_layer", "n_head", "n_query_groups", "head_size", "n_expert",
+    "n_expert_per_token", "moe_intermediate_size"))
+ON_GPU, MIXED, BF = DEVICE == "cuda", setting["precision"] == "bf16-mixed", torch.bfloat16
 
 
-def litgpt_model():
+def synchronize():
+    if ON_GPU:
+        torch.cuda.synchronize()
+
+
+def seconds(run):
+    synchronize()
+    started = time.perf_counter()
+    run()
+    synchronize()
+    return time.perf_counter() - started
+
+
+def peak_gib():
+    if ON_GPU:
+        return torch.cuda.max_memory_allocated() / 2**30
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def litgpt_model(**changes):
     from litgpt.config import Config
     from litgpt.model import GPT
-    config = Config(
-        name="MoE-200M", block_size=T, vocab_size=VOCAB, padded_vocab_size=PADDED, n_layer=LAYERS, n_embd=D, n_head=HEADS,
-        n_query_groups=GROUPS, mlp_class_name="LLaMAMoE", moe_intermediate_size=HIDDEN, intermediate_size=HIDDEN,
-        n_expert=EXPERTS, n_expert_per_token=TOPK, norm_class_name="RMSNorm", parallel_residual=False, rope_base=10000,
-        rotary_percentage=1.0, bias=False)
-    with torch.device(DEV):
-        return GPT(config)
+    with torch.device(DEVICE):
+        return GPT(Config(**{**model_config, "block_size": T, **changes}))
 
 
 class Block(nn.Module):
@@ -89,19 +107,21 @@ class Grouped(nn.Module):
         return self.head(self.norm(x))
 
 
-def train(name, micro, mode="default", accumulate="1", steps=10, warm=4):
+def train(name, micro, mode, accumulate="1"):
     micro, accumulate = int(micro), int(accumulate)
     torch._dynamo.reset()
-    torch.cuda.empty_cache()
-    torch.cuda.reset_peak_memory_stats()
+    gc.collect()
+    if ON_GPU:
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats()
     torch.manual_seed(0)
-    model = litgpt_model() if name == "litgpt" else Grouped().to(DEV)
+    model = litgpt_model() if name == "litgpt" else Grouped().to(DEVICE)
     for p in model.parameters():
         if p.dim() > 1:
             nn.init.normal_(p, std=0.02)
     run = model if mode == "eager" else torch.compile(model, mode=None if mode == "default" else mode)
     opt = torch.optim.AdamW(model.parameters(), lr=3e-4, weight_decay=0.1, betas=(0.9, 0.95), fused=True)
-    data = torch.randint(0, VOCAB, (micro, T + 1), device=DEV)
+    data = torch.randint(0, VOCAB, (micro, T + 1), device=DEVICE)
     if name == "litgpt":
         from litgpt.utils import chunked_cross_entropy as loss_of
     else:
@@ -111,35 +131,53 @@ def train(name, micro, mode="default", accumulate="1", steps=10, warm=4):
     def step():
         for _ in range(accumulate):
             data.random_(0, VOCAB)
-            with torch.autocast("cuda", BF):
+            with torch.autocast(DEVICE, BF, enabled=MIXED):
                 logits = run(data[:, :-1])
             (loss_of(logits, data[:, 1:].contiguous()) / accumulate).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         opt.step()
         opt.zero_grad()
 
-    started, times = time.time(), []
-    step()
-    torch.cuda.synchronize()
-    first_s = time.time() - started
-    for _ in range(warm - 1):
+    first_s = seconds(step)
+    # A step of many micro-batches is warm after itself, and long.
+    warm, steps = (3, STEPS) if accumulate == 1 else (0, 3)
+    for _ in range(warm):
         step()
-    for _ in range(steps):
-        a, b = torch.cuda.Event(True), torch.cuda.Event(True)
-        a.record()
-        step()
-        b.record()
-        torch.cuda.synchronize()
-        times.append(a.elapsed_time(b))
-    report(f"{name} {mode}", micro, accumulate, sorted(times)[len(times) // 2],
-           mem_gib=torch.cuda.max_memory_allocated() / 2**30, first_s=first_s)
+    times = sorted(seconds(step) for _ in range(steps))
+    report(name, micro, accumulate, times[len(times) // 2], mode=mode, peakGib=peak_gib(), firstStepSeconds=first_s)
 
 
-def report(name, micro, accumulate, ms, **more):
-    tokens_per_s = micro * accumulate * T / ms * 1e3
-    row = dict(name=name, micro_batch=micro, accumulate=accumulate, step_ms=round(ms, 2), tokens_per_s=round(tokens_per_s),
-               tflops=round(tokens_per_s * FLOPS_PER_TOKEN / 1e12, 1), **{k: round(v, 2) for k, v in more.items()})
-    print(json.dumps(row), flush=True)
+def report(name, micro, accumulate, step_s, tokens=T, **more):
+    print(json.dumps(dict(name=name, microBatchSize=micro, accumulationIters=accumulate,
+                          tokensPerSecond=micro * accumulate * tokens / step_s, **more)), flush=True)
+
+
+def decode(context, steps=50):
+    context = int(context)
+    length = context + steps + 8
+    model = litgpt_model(block_size=length).to(BF).eval()
+    for p in model.parameters():
+        if p.dim() > 1:
+            nn.init.normal_(p, std=0.02)
+    model.set_kv_cache(batch_size=1, max_seq_length=length, device=DEVICE, dtype=BF)
+    prompt = torch.randint(0, VOCAB, (1, context), device=DEVICE)
+    state = {}
+
+    def prefill():
+        state["token"] = model(prompt, torch.arange(context, device=DEVICE))[0, -1:].argmax(-1)
+        state["position"] = torch.tensor([context], device=DEVICE)
+
+    def generate(count):
+        for _ in range(count):
+            state["token"] = model(state["token"][None], state["position"])[0, -1:].argmax(-1)
+            state["position"] += 1
+
+    with torch.inference_mode():
+        prefill()
+        prefill_s = seconds(prefill)
+        generate(4)
+        decode_s = seconds(lambda: generate(steps))
+    report("litgpt", 1, 1, decode_s / steps, tokens=1, mode="eager", prefillTokensPerSecond=context / prefill_s)
 
 
 def floor(micro, accumulate="1"):
@@ -151,7 +189,7 @@ def floor(micro, accumulate="1"):
         return do_bench(f, warmup=10, rep=40, return_mode="median")
 
     def rand(*sizes):
-        return torch.randn(*sizes, device=DEV, dtype=BF)
+        return torch.randn(*sizes, device=DEVICE, dtype=BF)
 
     N, M = micro * T, micro * T * TOPK
     part = {}
@@ -160,7 +198,7 @@ def floor(micro, accumulate="1"):
         a, w, g = rand(N, i), rand(o, i), rand(N, o)
         return timed(lambda: a @ w.t()) + timed(lambda: g @ w) + timed(lambda: g.t() @ a)
 
-    ends = torch.multinomial(torch.ones(EXPERTS), M, replacement=True).bincount(minlength=EXPERTS).cumsum(0).to(torch.int32).to(DEV)
+    ends = torch.multinomial(torch.ones(EXPERTS), M, replacement=True).bincount(minlength=EXPERTS).cumsum(0).to(torch.int32).to(DEVICE)
 
     def experts(i, o):
         a, g, w, wt = rand(M, i), rand(M, o), rand(EXPERTS, i, o), rand(EXPERTS, o, i).transpose(1, 2)
@@ -183,20 +221,24 @@ def floor(micro, accumulate="1"):
             t = timed(attend) + timed(lambda: torch.autograd.grad(y, (q, k, v), grad, retain_graph=True))
         part[f"attention_{backend.name.lower()}"] = LAYERS * t
         best = min(best, LAYERS * t)
-    params = [torch.zeros(549_000_000 // 8, device=DEV, requires_grad=True) for _ in range(8)]
+    with torch.device("meta"):
+        size = sum(p.numel() for p in Grouped().parameters()) // 8
+    params = [torch.zeros(size, device=DEVICE, requires_grad=True) for _ in range(8)]
     for p in params:
         p.grad = torch.randn_like(p)
     adamw = torch.optim.AdamW(params, lr=1e-4, fused=True)
     adamw.step()
     part["adamw"] = timed(adamw.step)
     compute = sum(t for n, t in part.items() if n != "adamw" and not n.startswith("attention")) + best
-    report("floor", micro, accumulate, compute * accumulate + part["adamw"], **part)
+    report("floor", micro, accumulate, (compute * accumulate + part["adamw"]) / 1000, milliseconds=part)
 
+
+ROWS = dict(floor=floor, decode=decode, litgpt=partial(train, "litgpt"), grouped=partial(train, "grouped"))
 
 if __name__ == "__main__":
-    for spec in sys.argv[1:]:
+    for spec in sys.argv[2:]:
         name, *rest = spec.split(",")
         try:
-            floor(*rest) if name == "floor" else train(name, *rest)
-        except Exception as error:  # a peer that cannot run is reported, the others still run
-            print(json.dumps(dict(name=spec, failed=f"{type(error).__name__}: {str(error)[:300]}")), flush=True)
+            ROWS[name](*rest)
+        except Exception as error:  # what cannot run is reported, the others still run
+            print(json.dumps(dict(failed=f"{spec}: {type(error).__name__}: {str(error)[:300]}")), flush=True)

@@ -5,8 +5,13 @@
  * @module
  */
 
+import { parse } from "@std/yaml";
 import { synchronize } from "../../ffi/mod.ts";
-import { defineConfig, type RunInput } from "../../lib/config/mod.ts";
+import {
+  defineConfig,
+  type ModelInput,
+  type RunInput,
+} from "../../lib/config/mod.ts";
 import { flopsPerToken } from "../../lib/model/count.ts";
 import { GPT } from "../../lib/model/gpt.ts";
 import { AdamW } from "../../lib/optimizer/adamw.ts";
@@ -18,11 +23,15 @@ import { TrainStep } from "../../lib/train/step.ts";
 export interface StepSetting {
   /** Name in configs/model. */
   readonly model: string;
+  /** Keys that differ from that file's. */
+  readonly changes?: ModelInput;
   readonly precision: "32-true" | "bf16-mixed" | "bf16-true";
   readonly mode: "off" | "default" | "reduce-overhead" | "max-autotune";
   readonly microBatchSize: number;
   readonly accumulationIters: number;
   readonly sequenceLength: number;
+  /** Default: false. */
+  readonly gradientCheckpointing?: boolean;
   /** Steps in a row that are timed, three times; the median counts. */
   readonly steps: number;
 }
@@ -43,7 +52,7 @@ function measure(setting: StepSetting): StepResult {
   const { microBatchSize: B, accumulationIters: A, sequenceLength: T } =
     setting;
   const config = defineConfig({
-    model_name: setting.model,
+    model_config: { ...modelInput(setting.model), ...setting.changes },
     tokenizer_dir: "gpt2",
     precision: setting.precision,
     train: { global_batch_size: A * B, micro_batch_size: B, max_seq_length: T },
@@ -60,6 +69,7 @@ function measure(setting: StepSetting): StepResult {
     attention,
     maxSeqLength: T,
     operators,
+    gradientCheckpointing: setting.gradientCheckpointing ?? false,
   });
   model.weights.initialize();
   using optimizer = new AdamW(model.weights.parameters, {
@@ -96,7 +106,6 @@ function measure(setting: StepSetting): StepResult {
   };
   milliseconds(1);
   const firstStepSeconds = (Date.now() - processStartMs()) / 1000;
-  // A captured step is recorded in the fourth.
   milliseconds(4);
   // As in a run, the host prepares steps while the device computes those before.
   const times = Array.from({ length: 3 }, () => milliseconds(setting.steps))
@@ -111,6 +120,12 @@ function measure(setting: StepSetting): StepResult {
     peakGib: peakMemoryBytes(device) / 2 ** 30,
     loss: step.loss.item(),
   };
+}
+
+/** What a file of configs/model says. */
+export function modelInput(name: string): ModelInput {
+  const file = new URL(`../../configs/model/${name}.yaml`, import.meta.url);
+  return parse(Deno.readTextFileSync(file)) as ModelInput;
 }
 
 /** When this process was started, as its parent wrote down. */

@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { closingLine, countTests } from "../run.ts";
+import { closingLine, countTests, readReport } from "../run.ts";
 
 // As `deno test --filter "/a|b/" --junit-path` writes it.
 const REPORT = `<?xml version="1.0" encoding="UTF-8"?>
@@ -34,6 +34,18 @@ Deno.test("countTests() counts tests, neither their steps nor those left out", (
     failed: 1,
     skipped: 1,
   });
+});
+
+Deno.test("readReport() names tests as they were written", () => {
+  assert.deepEqual(
+    readReport(REPORT).map(({ name, outcome }) => [name, outcome]),
+    [
+      ["a() works", "passed"],
+      ["a() fails", "failed"],
+      ["a() is ignored", "skipped"],
+      ["b() > 1", "passed"],
+    ],
+  );
 });
 
 Deno.test("countTests() counts a run that failed without a failed test as one failure", () => {
