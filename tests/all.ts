@@ -1,10 +1,11 @@
 /**
- * `deno task test:all`: `deno task test`, then the comparison with LitGPT and transformers themselves, and
- * the notebooks in Jupyter. Python packages are installed with pip, once. The last line counts all tests:
+ * `deno task test:all`: `deno task test`, then the CUDA kernels on the CPU, the comparison with LitGPT and
+ * transformers themselves, and the notebooks in Jupyter. Python packages are installed with pip, once. The last line counts all tests:
  * "N passed, N failed", with ", N skipped" if any were.
  */
 
 import { fileURLToPath } from "node:url";
+import { run as runKernels } from "./cuda/emulator/run.ts";
 import { run as runInterop } from "./interop/run.ts";
 import { run as runNotebooks } from "./notebook/run.ts";
 import { closingLine, type Counts, runStages, timed } from "./run.ts";
@@ -17,6 +18,7 @@ async function main(): Promise<Counts> {
   // Where nothing can be built nothing else can be tested.
   if (first.passed === 0) return first;
   const later = [
+    ["kernels", () => runKernels([])],
     ["interop", () => runInterop([])],
     ["notebooks", () => runNotebooks([])],
   ] as const;

@@ -86,7 +86,8 @@ async function succeeds(program: string, args: string[]): Promise<boolean> {
 }
 
 async function checkCppFormat(): Promise<boolean> {
-  const files = cppFiles(join(ROOT, "shim"));
+  const files = ["shim", "tests/cuda/emulator"]
+    .flatMap((folder) => cppFiles(join(ROOT, folder)));
   const target = join(STATE, "tools", CLANG_FORMAT);
   const program = join(target, "clang_format/data/bin/clang-format");
   if (!exists(program)) {

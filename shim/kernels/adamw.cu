@@ -96,13 +96,6 @@ __device__ inline void store4(void* data, bool wide, int64 index, int count, boo
   }
 }
 
-// To a unit in the last place, without the branches of the exact form.
-__device__ inline float root_of(float x) {
-  float y;
-  asm("sqrt.approx.f32 %0, %1;" : "=f"(y) : "f"(x));
-  return y;
-}
-
 template <typename P, typename G, typename M>
 __device__ inline void update(const Row* table, int rows, const float* lr, const float* grad_scale,
                               const float* found_inf, const Options& options) {
@@ -158,7 +151,7 @@ __device__ inline void update(const Row* table, int rows, const float* lr, const
         const float gradient = g[j] * scale;
         m[j] += rest1 * (gradient - m[j]);
         v[j] = beta2 * v[j] + rest2 * gradient * gradient;
-        const float denominator = root_of(v[j]) * row.root + options.eps;
+        const float denominator = sqrt_approximately(v[j]) * row.root + options.eps;
         p[j] = p[j] * keep - __fdividef(row.step_size * m[j], denominator);
       }
       store4(entry.exp_avg, kWide<M>, i, count, vectors, m);

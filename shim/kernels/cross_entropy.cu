@@ -4,12 +4,6 @@
 
 __device__ inline float infinity() { return __uint_as_float(0x7f800000u); }
 
-__device__ inline float exp2_of(float x) {
-  float y;
-  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
-  return y;
-}
-
 // gradient (1 if null) / number of targets that count, and the number. One block.
 extern "C" __global__ void __launch_bounds__(1024)
     cross_entropy_count(const int64* targets, int64 rows, int64 ignore_index, const float* gradient,
@@ -45,8 +39,8 @@ struct Softmax {
 __device__ inline Softmax merge(Softmax left, Softmax right) {
   const float maximum = fmaxf(left.maximum, right.maximum);
   if (maximum == -infinity()) return {maximum, 0.0f};
-  return {maximum, left.sum * exp2_of((left.maximum - maximum) * kLog2E) +
-                       right.sum * exp2_of((right.maximum - maximum) * kLog2E)};
+  return {maximum, left.sum * exp2_approximately((left.maximum - maximum) * kLog2E) +
+                       right.sum * exp2_approximately((right.maximum - maximum) * kLog2E)};
 }
 
 __device__ inline void add8(Softmax& softmax, const float (&values)[8]) {
@@ -55,9 +49,9 @@ __device__ inline void add8(Softmax& softmax, const float (&values)[8]) {
   for (int j = 0; j < 8; ++j) maximum = fmaxf(maximum, values[j]);
   if (maximum == -infinity()) return;
   const float shift = -maximum * kLog2E;
-  float sum = softmax.sum * exp2_of(fmaf(softmax.maximum, kLog2E, shift));
+  float sum = softmax.sum * exp2_approximately(fmaf(softmax.maximum, kLog2E, shift));
 #pragma unroll
-  for (int j = 0; j < 8; ++j) sum += exp2_of(fmaf(values[j], kLog2E, shift));
+  for (int j = 0; j < 8; ++j) sum += exp2_approximately(fmaf(values[j], kLog2E, shift));
   softmax = {maximum, sum};
 }
 
@@ -67,7 +61,7 @@ __device__ inline void cross_entropy(void* logits, const int64* targets, int64 i
                                      int vocabulary, const float* inverse, float* losses,
                                      bool with_gradients, bool staged, bool vectors) {
   constexpr int kGroups = kWide<T> ? 2 : 4;  // groups of eight values in flight a thread
-  extern __shared__ uint4 stage[];
+  uint4* const stage = dynamic_shared<uint4>();
   __shared__ Softmax partial[32];
   const int64 row = static_cast<int64>(blockIdx.x) * vocabulary;
   const int64 target = targets[blockIdx.x];
@@ -82,7 +76,7 @@ __device__ inline void cross_entropy(void* logits, const int64* targets, int64 i
     }
     return;
   }
-  if (target < 0 || target >= vocabulary) asm("trap;");
+  if (target < 0 || target >= vocabulary) trap();
 
   Softmax softmax = {-infinity(), 0.0f};
   for (int base = start; base < vocabulary; base += kGroups * stride) {
@@ -144,7 +138,8 @@ __device__ inline void cross_entropy(void* logits, const int64* targets, int64 i
     float values[8];
     unpack8(raw, kWide<T>, values);
 #pragma unroll
-    for (int j = 0; j < 8; ++j) values[j] = scale * exp2_of(fmaf(values[j], kLog2E, shift));
+    for (int j = 0; j < 8; ++j)
+      values[j] = scale * exp2_approximately(fmaf(values[j], kLog2E, shift));
     if (target - i >= 0 && target - i < 8) {
 #pragma unroll
       for (int j = 0; j < 8; ++j) {

@@ -21,48 +21,6 @@ constexpr int kTile = 3;
 // Positions that a block of attention looks at in one go.
 constexpr int kPositions = 128;
 
-__device__ inline void wait_for_previous() {
-#if __CUDA_ARCH__ >= 900
-  asm volatile("griddepcontrol.wait;" ::: "memory");
-#endif
-}
-
-// After waiting: what runs next may then read all that was written before this launch.
-__device__ inline void let_next_start() {
-#if __CUDA_ARCH__ >= 900
-  asm volatile("griddepcontrol.launch_dependents;");
-#endif
-}
-
-// Weights are read once: they go past the first cache. Volatile keeps them ahead of the wait.
-__device__ inline uint4 load_weights(const void* from) {
-  uint4 raw;
-  asm volatile("ld.global.nc.L1::no_allocate.v4.u32 {%0, %1, %2, %3}, [%4];"
-               : "=r"(raw.x), "=r"(raw.y), "=r"(raw.z), "=r"(raw.w)
-               : "l"(from));
-  return raw;
-}
-
-// What an earlier launch wrote, from the cache that all multiprocessors share.
-__device__ inline uint4 load_shared16(const void* from) {
-  uint4 raw;
-  asm volatile("ld.global.cg.v4.u32 {%0, %1, %2, %3}, [%4];"
-               : "=r"(raw.x), "=r"(raw.y), "=r"(raw.z), "=r"(raw.w)
-               : "l"(from)
-               : "memory");
-  return raw;
-}
-
-__device__ inline unsigned load_shared4(const void* from) {
-  unsigned raw;
-  asm volatile("ld.global.cg.u32 %0, [%1];" : "=r"(raw) : "l"(from) : "memory");
-  return raw;
-}
-
-__device__ inline void prefetch(const void* from) {
-  asm volatile("prefetch.global.L2 [%0];" ::"l"(from));
-}
-
 struct Array {
   void* data;
   bool wide;

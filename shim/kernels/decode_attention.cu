@@ -24,7 +24,7 @@ __device__ inline void attend(const void* qkv, const Rope& rope, const Cache& ca
   constexpr int kWidth = 8 * kLanes;
   constexpr int kRowsAtOnce = kThreads / kLanes;
   constexpr int kRows = kPositions / kRowsAtOnce;
-  extern __shared__ float4 memory[];
+  float4* const memory = dynamic_shared<float4>();
   float* q = reinterpret_cast<float*>(memory);        // [Q, D], times the scale
   float* fresh = q + queries * kWidth;                // [2, D]: the new key and value
   float* output = fresh + 2 * kWidth;                 // [Q, D]

@@ -160,7 +160,7 @@ template <int kN>
 __device__ inline void expert_fc(const Stream& stream, const Router& router, const Experts& experts,
                                  const Routing& routing, void* hidden, int count) {
   constexpr int kColumns = 2;
-  extern __shared__ float4 memory[];
+  float4* const memory = dynamic_shared<float4>();
   __shared__ float scratch[kN][32];
   __shared__ Choices<kN> choices;
   const Vectors x = {memory, experts.width / 8};

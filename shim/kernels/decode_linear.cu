@@ -52,7 +52,7 @@ __device__ inline void read_splits(const Splits& from, const Vectors& y, int cou
 // first weights are on their way.
 template <int kN, int kRows, typename Prepare>
 __device__ inline void multiply(const Matrix& matrix, void* y, int count, const Prepare& prepare) {
-  extern __shared__ float4 memory[];
+  float4* const memory = dynamic_shared<float4>();
   const Vectors x = {memory, matrix.groups};
   const int lane = static_cast<int>(threadIdx.x) % 32;
   const int step = kRows * kWarps * static_cast<int>(gridDim.x);

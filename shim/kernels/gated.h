@@ -4,10 +4,7 @@
 #include "prelude.h"
 
 __device__ inline float sigmoid(float x) {
-  float power, result;
-  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(power) : "f"(-kLog2E * x));
-  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(1.0f + power));
-  return result;
+  return reciprocal_approximately(1.0f + exp2_approximately(-kLog2E * x));
 }
 
 __device__ inline unsigned gated(unsigned gate, unsigned up) {

@@ -35,10 +35,6 @@ constexpr int kPitch = (kAcross ? kTile : kDepth) + 8;
 template <bool kAcross>
 constexpr int kSize = (kAcross ? kDepth : kTile) * kPitch<kAcross>;
 
-__device__ inline unsigned shared_address(const void* pointer) {
-  return static_cast<unsigned>(__cvta_generic_to_shared(pointer));
-}
-
 #if __CUDA_ARCH__ >= 800
 
 template <bool kAcross>
@@ -58,9 +54,7 @@ __device__ inline void fill(bfloat16* tile, const Operand<bfloat16>& from, int k
     if (vectors) {
       // Bytes beyond the given number are filled with zeros; none are read then.
       const bfloat16* source = count > 0 ? from.data + index : from.data;
-      asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(to)),
-                   "l"(source), "r"(count > 0 ? 16 : 0)
-                   : "memory");
+      copy_begin(shared_address(to), source, count <= 0);
     } else {
 #pragma unroll
       for (int j = 0; j < 8; ++j) to[j] = j < count ? from.data[index + j] : bfloat16{0};
@@ -80,22 +74,10 @@ __device__ inline void fragments(const bfloat16* tile, int row, int k, bool pair
   const unsigned address =
       shared_address(tile + (kAcross ? d * kPitch<true> + r : r * kPitch<false> + d));
   if constexpr (kAcross) {
-    asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
-                 : "=r"(registers[0]), "=r"(registers[1]), "=r"(registers[2]), "=r"(registers[3])
-                 : "r"(address));
+    load_matrices_transposed(address, registers);
   } else {
-    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
-                 : "=r"(registers[0]), "=r"(registers[1]), "=r"(registers[2]), "=r"(registers[3])
-                 : "r"(address));
+    load_matrices(address, registers);
   }
-}
-
-__device__ inline void multiply(float (&sum)[4], const unsigned (&a)[4], unsigned b0, unsigned b1) {
-  asm volatile(
-      "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, "
-      "{%8, %9}, {%0, %1, %2, %3};"
-      : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])
-      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
 
 // Two by four warps, 64 x 32 results each; the next step of k is on its way while one is
@@ -115,7 +97,7 @@ __device__ inline void tile(const Operand<bfloat16>& a, const Operand<bfloat16>&
     fill<kBAcross>(b_tile[0], b, 0, vectors);
   }
   for (int step = 0; step < steps; ++step) {
-    asm volatile("cp.async.wait_all;" ::: "memory");
+    copies_wait();
     // What was on its way has come for all, and nobody reads the other half any more.
     __syncthreads();
     if (step + 1 < steps) {

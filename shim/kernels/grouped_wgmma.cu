@@ -135,6 +135,14 @@ __device__ inline void clear_lines(unsigned left, unsigned right, int first, int
   meet(2 + group, kGroupThreads);
 }
 
+// A matrix in shared memory as the TMA writes it with a swizzle of 128 bytes: blocks of 64 values,
+// 8 lines of them in 1024 bytes. `next_block` is how far apart blocks are along a line, for a
+// matrix whose lines run along rows or columns of the result.
+__device__ inline unsigned long long matrix_in(unsigned address, int next_block) {
+  return static_cast<unsigned long long>((address & 0x3ffffu) >> 4) |
+         static_cast<unsigned long long>(next_block >> 4) << 16 | (1024ull >> 4) << 32 | 1ull << 62;
+}
+
 // How far 16 of the depth are in the words of matrix_in.
 template <bool kAcross>
 constexpr unsigned long long kMatrixStep = (kAcross ? 16 * 128 : 32) >> 4;
@@ -433,8 +441,7 @@ template <Product kProduct>
 __device__ inline void run(const Maps& maps, const int* ends, const Sizes& sizes,
                            const Results& results) {
   using Shared = Plan<kProduct>;
-  extern __shared__ char memory[];
-  const unsigned shared = (shared_address(memory) + 1023u) & ~1023u;
+  const unsigned shared = (shared_address(dynamic_shared<char>()) + 1023u) & ~1023u;
   if (threadIdx.x == 0) {
     const unsigned barriers = shared + Shared::kBarriersAt;
     for (int stage = 0; stage < kStages; ++stage) {

@@ -9,10 +9,6 @@ struct alignas(64) TensorMap {
   unsigned long long words[16];
 };
 
-__device__ inline unsigned shared_address(const void* pointer) {
-  return static_cast<unsigned>(__cvta_generic_to_shared(pointer));
-}
-
 // ---- barriers --------------------------------------------------------------------------------
 
 // A phase of a barrier ends when `count` have arrived and the bytes that were announced are there.
@@ -88,15 +84,7 @@ __device__ inline void fence_shared() {
   asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
 }
 
-// Four 8 x 8 matrices of bfloat16, as the sums of a matrix product lie in registers; a lane has the
-// address of row lane % 8 of matrix lane / 8.
-__device__ inline void load_matrices(unsigned address, unsigned (&values)[4]) {
-  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
-               : "=r"(values[0]), "=r"(values[1]), "=r"(values[2]), "=r"(values[3])
-               : "r"(address)
-               : "memory");
-}
-
+// The other way from load_matrices.
 __device__ inline void store_matrices(unsigned address, unsigned a, unsigned b, unsigned c,
                                       unsigned d) {
   asm volatile("stmatrix.sync.aligned.m8n8.x4.shared.b16 [%0], {%1, %2, %3, %4};" ::"r"(address),
@@ -150,14 +138,6 @@ __device__ inline void registers_up() {
 template <int kCount>
 __device__ inline void registers_down() {
   asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" ::"n"(kCount));
-}
-
-// A matrix in shared memory as the TMA writes it with a swizzle of 128 bytes: blocks of 64 values,
-// 8 lines of them in 1024 bytes. `next_block` is how far apart blocks are along a line, for a
-// matrix whose lines run along rows or columns of the result.
-__device__ inline unsigned long long matrix_in(unsigned address, int next_block) {
-  return static_cast<unsigned long long>((address & 0x3ffffu) >> 4) |
-         static_cast<unsigned long long>(next_block >> 4) << 16 | (1024ull >> 4) << 32 | 1ull << 62;
 }
 
 __device__ inline void products_begin() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }

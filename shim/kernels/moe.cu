@@ -14,14 +14,14 @@ __device__ inline int expert_of(const int64* experts, int64 choice, int64 choice
   if (choice >= choices) return -1;
   const int64 expert = experts[choice];
   // An index of no expert would be written who knows where.
-  if (expert < 0 || expert >= n_expert) asm("trap;");
+  if (expert < 0 || expert >= n_expert) trap();
   return static_cast<int>(expert);
 }
 
 // block_counts [blocks, n_expert]
 extern "C" __global__ void moe_count(const int64* experts, int64 choices, int n_expert,
                                      int* block_counts) {
-  extern __shared__ int counts[];
+  int* const counts = dynamic_shared<int>();
   for (int e = static_cast<int>(threadIdx.x); e < n_expert; e += static_cast<int>(blockDim.x)) {
     counts[e] = 0;
   }
@@ -42,7 +42,7 @@ extern "C" __global__ void moe_count(const int64* experts, int64 choices, int n_
 extern "C" __global__ void moe_place(const int64* experts, int64 choices, int n_expert, int k,
                                      const int* block_counts, int* token, int* row, int* counts,
                                      int* ends) {
-  extern __shared__ int starts[];
+  int* const starts = dynamic_shared<int>();
   int* earlier_counts = starts + n_expert;
   int* warp_counts = earlier_counts + n_expert;
   const int warps = static_cast<int>(blockDim.x) / 32;

@@ -6,6 +6,8 @@
 // is cut short, else value by value. Arithmetic is float32.
 #pragma once
 
+#include "ptx.h"
+
 using int64 = long long;
 
 struct bfloat16 {
@@ -17,25 +19,6 @@ constexpr bool kWide = sizeof(T) == 4;
 
 constexpr unsigned kAllLanes = 0xffffffffu;
 constexpr float kLog2E = 1.4426950408889634f;
-
-#if __CUDA_ARCH__ < 800
-__device__ inline unsigned round_to_bfloat16(float value) {
-  const unsigned bits = __float_as_uint(value);
-  if ((bits & 0x7fffffffu) > 0x7f800000u) return 0x7fffu;
-  return (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
-}
-#endif
-
-// Two values as bfloat16, rounded to nearest even, the first in the low half.
-__device__ inline unsigned pack(float low, float high) {
-#if __CUDA_ARCH__ >= 800
-  unsigned packed;
-  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(packed) : "f"(high), "f"(low));
-  return packed;
-#else
-  return round_to_bfloat16(low) | (round_to_bfloat16(high) << 16);
-#endif
-}
 
 __device__ inline float low_half(unsigned packed) { return __uint_as_float(packed << 16); }
 __device__ inline float high_half(unsigned packed) { return __uint_as_float(packed & 0xffff0000u); }

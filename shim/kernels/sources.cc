@@ -19,6 +19,7 @@
 #include "moe.cu"
 #include "patches.h"
 #include "prelude.h"
+#include "ptx.h"
 #include "rms_norm.cu"
 #include "rope_qkv.cu"
 #include "router.cu"
@@ -33,7 +34,7 @@
           each(cross_entropy) each(clip) each(swiglu)
 
 #define MOEBIUS_HEADERS(each) \
-  each(prelude) each(decode) each(gated) each(hopper) each(patches) each(tiles)
+  each(prelude) each(ptx) each(decode) each(gated) each(hopper) each(patches) each(tiles)
 
 #define MOEBIUS_EMBED(name, extension)            \
   asm(".pushsection .rodata\n"                    \

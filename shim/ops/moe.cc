@@ -140,8 +140,11 @@ Tensor moe_experts(const Tensor& x, const Tensor& token, const Tensor& row, cons
   check_activation("fc_weight", fc_weight, 3);
   check_sizes("fc_weight", fc_weight,
               {proj_weight.size(0), 2 * proj_weight.size(2), proj_weight.size(1)});
-  // On a CPU it is faster to keep everything.
-  if (!x.is_cuda()) {
+  // Where no product has SwiGLU at its end, as on a CPU, it is faster to keep everything.
+  static const auto gated =
+      c10::Dispatcher::singleton().findSchemaOrThrow("moebius::grouped_swiglu_forward", "");
+  if (!gated.hasKernelForDispatchKey(x.is_cuda() ? c10::DispatchKey::CUDA
+                                                 : c10::DispatchKey::CPU)) {
     static const auto swiglu = primitives::find<Tensor(const Tensor&)>("moebius::swiglu");
     Tensor fc = grouped_linear(moe_gather(x, token, row), fc_weight, ends);
     const Tensor h = swiglu.call(fc);

@@ -3,11 +3,13 @@
 import { strict as assert } from "node:assert";
 import {
   backward,
+  buildInfo,
   call,
   cudaDeviceCount,
   type DType,
   enableGrad,
   full,
+  manualSeed,
   noGrad,
   randn,
   scope,
@@ -15,16 +17,45 @@ import {
   type Value,
 } from "../../ffi/mod.ts";
 
+/** A library that has the kernels for CUDA devices, for a CPU (see emulator/). */
+const EMULATOR = Deno.env.get("MOEBIUS_CUDA_EMULATOR");
+
 /** Where the tests run. */
-export const DEVICE = "cuda";
+export const DEVICE = EMULATOR === undefined ? "cuda" : "cpu";
 
 const HAS_GPU = cudaDeviceCount() > 0;
-/** Names that match are left out: see sanitize.ts. */
-const LEFT_OUT = new RegExp(Deno.env.get("MOEBIUS_TESTS_LEFT_OUT") ?? "^$");
+/**
+ * Which tests run, if not all: "kernels" are those of single kernels, which compute-sanitizer can watch, "small"
+ * of these the ones that are fast where every access is watched, or emulated.
+ */
+const CHOSEN = EMULATOR === undefined
+  ? Deno.env.get("MOEBIUS_CUDA_TESTS")
+  : "small";
+
+// Its operators take the places of the CPU's own; it stays as long as the process.
+if (EMULATOR !== undefined) {
+  buildInfo();
+  Deno.dlopen(EMULATOR, {});
+}
 
 /** A test that needs a CUDA device. */
 export function gpuTest(name: string, fn: () => void | Promise<void>): void {
-  Deno.test({ name, ignore: !HAS_GPU || LEFT_OUT.test(name), fn });
+  Deno.test({ name, ignore: !HAS_GPU || CHOSEN !== undefined, fn });
+}
+
+/** A test of single kernels, on a CUDA device or emulated; of the same numbers each time. */
+export function kernelTest(
+  name: string,
+  fn: () => void,
+  { isLarge = false }: { isLarge?: boolean } = {},
+): void {
+  const seeded = () => {
+    manualSeed(1);
+    fn();
+  };
+  const isThere = HAS_GPU || EMULATOR !== undefined;
+  const ignore = !isThere || (isLarge && CHOSEN === "small");
+  Deno.test({ name, ignore, fn: seeded });
 }
 
 /** Runs a check without recording, and frees what it made. */
@@ -38,18 +69,20 @@ export function operator(name: string, ...args: Value[]): Tensor[] {
   return (Array.isArray(result) ? result : [result]) as Tensor[];
 }
 
-/** Whether freed memory is given out again; compute-sanitizer wants each tensor to have its own. */
-const REUSES_MEMORY = !Deno.env.has("PYTORCH_NO_CUDA_MEMORY_CACHING");
+/** Whether freed memory is given out again: compute-sanitizer wants each tensor to have its own, the emulator fills all. */
+const REUSES_MEMORY = DEVICE === "cuda" &&
+  !Deno.env.has("PYTORCH_NO_CUDA_MEMORY_CACHING");
 
 /** The same, where memory that the operator forgets to write holds NaN. */
 export function run(name: string, ...args: Value[]): Tensor[] {
-  if (!REUSES_MEMORY) return operator(name, ...args);
-  scope(() => {
-    for (const size of [1 << 10, 1 << 14, 1 << 18, 1 << 22, 1 << 24]) {
-      for (let i = 0; i < 4; i++) full([size], NaN, { device: DEVICE });
-    }
-  });
+  if (REUSES_MEMORY) scope(fillFreeMemory);
   return operator(name, ...args);
+}
+
+function fillFreeMemory(): void {
+  for (const size of [1 << 10, 1 << 14, 1 << 18, 1 << 22, 1 << 24]) {
+    for (let i = 0; i < 4; i++) full([size], NaN, { device: DEVICE });
+  }
 }
 
 /** Normal numbers, contiguous; with an offset, not on a 16-byte boundary. */

@@ -10,7 +10,14 @@ import {
   type Tensor,
   zeros,
 } from "../../ffi/mod.ts";
-import { assertClose, check, DEVICE, gpuTest, normal, run } from "./_check.ts";
+import {
+  assertClose,
+  check,
+  DEVICE,
+  kernelTest,
+  normal,
+  run,
+} from "./_check.ts";
 
 const OPTIONS = { beta1: 0.9, beta2: 0.95, eps: 1e-8, weightDecay: 0.1 };
 const LR = 0.01;
@@ -86,7 +93,7 @@ const DTYPES: { param: DType; grad: DType; average: DType }[] = [
 for (const dtypes of DTYPES) {
   const name =
     `${dtypes.param} with gradients of ${dtypes.grad} and averages of ${dtypes.average}`;
-  gpuTest(`adamw_ has PyTorch's numbers: ${name}`, () => {
+  kernelTest(`adamw_ has PyTorch's numbers: ${name}`, () => {
     check(() => {
       const states = [1, 7, 8, 1000, 32768, 32776, 100_003, 262_144]
         .map((size, i) => createState(size, dtypes, i % 3 === 2 ? 1 : 0));
@@ -106,7 +113,7 @@ for (const dtypes of DTYPES) {
   });
 }
 
-gpuTest("adamw_ updates more tensors than one launch takes", () => {
+kernelTest("adamw_ updates more tensors than one launch takes", () => {
   check(() => {
     const states = Array.from(
       { length: 1000 },
@@ -126,7 +133,7 @@ gpuTest("adamw_ updates more tensors than one launch takes", () => {
   });
 });
 
-gpuTest("adamw_ changes nothing if found_inf is 1", () => {
+kernelTest("adamw_ changes nothing if found_inf is 1", () => {
   check(() => {
     const state = createState(
       5000,
@@ -143,7 +150,7 @@ gpuTest("adamw_ changes nothing if found_inf is 1", () => {
   });
 });
 
-gpuTest("adamw_ has the numbers of libtorch's fused form", () => {
+kernelTest("adamw_ has the numbers of libtorch's fused form", () => {
   check(() => {
     const mine = [5, 4096, 70_000].map((size) =>
       createState(size, {
@@ -189,7 +196,7 @@ gpuTest("adamw_ has the numbers of libtorch's fused form", () => {
   });
 });
 
-gpuTest("adamw_ refuses what it has no kernel for", () => {
+kernelTest("adamw_ refuses what it has no kernel for", () => {
   check(() => {
     const state = createState(
       8,

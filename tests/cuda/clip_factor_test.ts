@@ -2,9 +2,16 @@
 
 import { strict as assert } from "node:assert";
 import { aten, cat, full } from "../../ffi/mod.ts";
-import { assertClose, check, DEVICE, gpuTest, normal, run } from "./_check.ts";
+import {
+  assertClose,
+  check,
+  DEVICE,
+  kernelTest,
+  normal,
+  run,
+} from "./_check.ts";
 
-gpuTest(
+kernelTest(
   "clip_factor: many tensors of both dtypes, some not on 16-byte boundaries",
   () =>
     check(() => {
@@ -28,7 +35,7 @@ gpuTest(
     }),
 );
 
-gpuTest("clip_factor finds what is not finite", () =>
+kernelTest("clip_factor finds what is not finite", () =>
   check(() => {
     for (const value of [NaN, Infinity]) {
       const bad = full([70_000], 1, { device: DEVICE });

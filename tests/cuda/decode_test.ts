@@ -24,6 +24,7 @@ import {
   check,
   DEVICE,
   gpuTest,
+  kernelTest,
   normal,
   operator,
   reference,
@@ -192,7 +193,7 @@ function isDecided(logits_NE: Tensor, k: number): boolean {
 
 for (const N of [1, 2, 3, 8]) {
   for (const position of [0, 1, 127, 128, 129, 500]) {
-    gpuTest(
+    kernelTest(
       `decode_block: ${N} sequences at position ${position}`,
       () =>
         check(() =>
@@ -219,7 +220,7 @@ const OTHERS: readonly (readonly [string, Partial<Sizes>])[] = [
   ["narrow", { width: 72, inner: 8 }],
 ];
 for (const [name, sizes] of OTHERS) {
-  gpuTest(`decode_block: ${name}`, () =>
+  kernelTest(`decode_block: ${name}`, () =>
     check(() => {
       for (const N of [1, 3]) {
         for (const precision of ["bf16-mixed", "bf16-true"] as const) {
@@ -230,7 +231,7 @@ for (const [name, sizes] of OTHERS) {
     }));
 }
 
-gpuTest(
+kernelTest(
   "decode_block goes over parts of a long cache in turn",
   () =>
     check(() =>
@@ -244,7 +245,7 @@ gpuTest(
 );
 
 for (const N of [1, 4]) {
-  gpuTest(`decode_logits of ${N} sequences`, () =>
+  kernelTest(`decode_logits of ${N} sequences`, () =>
     check(() => {
       const sum = normal([N, 776]);
       const pending = normal([N, 776]);
@@ -272,36 +273,44 @@ for (const N of [1, 4]) {
     }));
 }
 
-gpuTest("decodePosition() has the logits of GPT.forward()", () =>
-  check(() => {
-    using model = createModel(USUAL);
-    const place = {
-      batchSize: 2,
-      length: 140,
-      device: DEVICE,
-      dtype: "bfloat16",
-    } as const;
-    using cache = new KvCache(model.config, place);
-    using expectedCache = new KvCache(model.config, place);
-    const ids = Int32Array.from({ length: 130 }, (_, i) => i * 37 % 512);
-    const prompt = tensor(ids, { shape: [1, 130], device: DEVICE });
-    for (const each of [cache, expectedCache]) {
-      model.forward(prompt, each, { last: true });
-    }
-    for (const next of [3, 500, 7]) {
-      const tokens = tensor(Int32Array.of(next, next + 1), { device: DEVICE });
-      const expected = model.forward(tokens.view(2, 1), expectedCache);
-      const actual = decodePosition(model, tokens, {
-        cache,
-        position: full([], cache.position, { dtype: "int32", device: DEVICE }),
-      });
-      cache.position++;
-      assertClose(actual, expected.select(1, 0), {
-        name: "logits",
-        tolerance: { whole: 2e-2, single: 4e-2 },
-      });
-    }
-  }));
+gpuTest(
+  "decodePosition() has the logits of GPT.forward()",
+  () =>
+    check(() => {
+      using model = createModel(USUAL);
+      const place = {
+        batchSize: 2,
+        length: 140,
+        device: DEVICE,
+        dtype: "bfloat16",
+      } as const;
+      using cache = new KvCache(model.config, place);
+      using expectedCache = new KvCache(model.config, place);
+      const ids = Int32Array.from({ length: 130 }, (_, i) => i * 37 % 512);
+      const prompt = tensor(ids, { shape: [1, 130], device: DEVICE });
+      for (const each of [cache, expectedCache]) {
+        model.forward(prompt, each, { last: true });
+      }
+      for (const next of [3, 500, 7]) {
+        const tokens = tensor(Int32Array.of(next, next + 1), {
+          device: DEVICE,
+        });
+        const expected = model.forward(tokens.view(2, 1), expectedCache);
+        const actual = decodePosition(model, tokens, {
+          cache,
+          position: full([], cache.position, {
+            dtype: "int32",
+            device: DEVICE,
+          }),
+        });
+        cache.position++;
+        assertClose(actual, expected.select(1, 0), {
+          name: "logits",
+          tolerance: { whole: 2e-2, single: 4e-2 },
+        });
+      }
+    }),
+);
 
 gpuTest(
   "Decoder takes the likeliest tokens, captured, but where they tie",

@@ -16,7 +16,7 @@ import {
   assertClose,
   check,
   DEVICE,
-  gpuTest,
+  kernelTest,
   multipliedBy,
   MULTIPLIERS,
   normal,
@@ -186,18 +186,20 @@ function checkGated(sizes: Sizes, dtype: DType): void {
 for (const sizes of CASES) {
   const { N, K, E, used, C, I } = sizes;
   const name = `${N} tokens, ${K} of ${E} experts, ${used} used, ${C} by ${I}`;
+  const options = { isLarge: N * C * I > 10_000_000 };
   for (const dtype of ACTIVATIONS) {
-    gpuTest(
+    kernelTest(
       `moe_experts of ${dtype} has its composition's numbers: ${name}`,
       () => {
         checkExperts(sizes, dtype, 0);
         checkExperts(sizes, dtype, 1);
         checkGated(sizes, dtype);
       },
+      options,
     );
   }
   for (const multiplier of MULTIPLIERS) {
-    gpuTest(
+    kernelTest(
       `moe_experts by ${multiplier} has its composition's numbers: ${name}`,
       () => {
         multipliedBy(multiplier, () => {
@@ -206,32 +208,36 @@ for (const sizes of CASES) {
           checkGated(sizes, "bfloat16");
         });
       },
+      options,
     );
   }
 }
 
-gpuTest("what lies behind a group of rows does not reach its results", () => {
-  check(() => {
-    const sizes = { N: 500, K: 2, E: 4, used: 4, C: 64, I: 64 };
-    const [token, , , ends] = sortedRows(sizes) as [
-      Tensor,
-      Tensor,
-      Tensor,
-      Tensor,
-    ];
-    const first = Number(ends.toArray()[0]);
-    const x = normal([token.size(0), 64], { dtype: "bfloat16" });
-    const dy = normal([token.size(0), 64], { dtype: "bfloat16" });
-    multipliedBy("wgmma", () => {
-      const [expected] = run("grouped_linear_weight", dy, x, ends);
-      x.narrow(0, first, 3).fill_(NaN);
-      dy.narrow(0, first, 3).fill_(NaN);
-      const [dweight] = run("grouped_linear_weight", dy, x, ends);
-      assertClose(dweight!.select(0, 0), expected!.select(0, 0), {
-        name: "dweight of the group before",
-        tolerance: { whole: 0, single: 0 },
+kernelTest(
+  "what lies behind a group of rows does not reach its results",
+  () => {
+    check(() => {
+      const sizes = { N: 500, K: 2, E: 4, used: 4, C: 64, I: 64 };
+      const [token, , , ends] = sortedRows(sizes) as [
+        Tensor,
+        Tensor,
+        Tensor,
+        Tensor,
+      ];
+      const first = Number(ends.toArray()[0]);
+      const x = normal([token.size(0), 64], { dtype: "bfloat16" });
+      const dy = normal([token.size(0), 64], { dtype: "bfloat16" });
+      multipliedBy("wgmma", () => {
+        const [expected] = run("grouped_linear_weight", dy, x, ends);
+        x.narrow(0, first, 3).fill_(NaN);
+        dy.narrow(0, first, 3).fill_(NaN);
+        const [dweight] = run("grouped_linear_weight", dy, x, ends);
+        assertClose(dweight!.select(0, 0), expected!.select(0, 0), {
+          name: "dweight of the group before",
+          tolerance: { whole: 0, single: 0 },
+        });
+        assert.ok(Number.isNaN(dweight!.select(0, 1).sum().item()));
       });
-      assert.ok(Number.isNaN(dweight!.select(0, 1).sum().item()));
     });
-  });
-});
+  },
+);

@@ -6,7 +6,7 @@ import {
   assertClose,
   check,
   DEVICE,
-  gpuTest,
+  kernelTest,
   multipliedBy,
   MULTIPLIERS,
   normal,
@@ -73,17 +73,19 @@ function checkCase(
 
 for (const sizes of CASES) {
   const name = `[${sizes.groups}] rows by [${sizes.I}, ${sizes.C}]`;
+  const options = { isLarge: sizes.I * sizes.C > 100_000 };
   for (const dtype of ACTIVATIONS) {
-    gpuTest(
+    kernelTest(
       `grouped_linear of ${dtype} has its composition's numbers: ${name}`,
       () => {
         checkCase(sizes, dtype, 0);
         checkCase(sizes, dtype, 1);
       },
+      options,
     );
   }
   for (const multiplier of MULTIPLIERS) {
-    gpuTest(
+    kernelTest(
       `grouped_linear by ${multiplier} has its composition's numbers: ${name}`,
       () => {
         multipliedBy(multiplier, () => {
@@ -91,6 +93,7 @@ for (const sizes of CASES) {
           checkCase(sizes, "bfloat16", 1);
         });
       },
+      options,
     );
   }
 }

@@ -7,7 +7,7 @@ import {
   assertClose,
   check,
   DEVICE,
-  gpuTest,
+  kernelTest,
   normal,
   reference,
   run,
@@ -39,7 +39,7 @@ const TOLERANCES: Partial<Record<DType, { whole: number; single: number }>> = {
 
 for (const { N, C, V, chunk, bias } of CASES) {
   for (const dtype of ACTIVATIONS) {
-    gpuTest(
+    kernelTest(
       `linear_cross_entropy of ${dtype} has its composition's numbers: [${N}, ${C}] by [${V}, ${C}], ${chunk} rows at a time${
         bias ? ", bias" : ""
       }`,
@@ -94,7 +94,7 @@ for (const { N, C, V, chunk, bias } of CASES) {
   }
 }
 
-gpuTest(
+kernelTest(
   "linear_cross_entropy without any target is NaN, with gradients of zero",
   () => {
     check(() => {
@@ -122,7 +122,7 @@ gpuTest(
   },
 );
 
-gpuTest("linear_cross_entropy gives gradients of a known factor", () => {
+kernelTest("linear_cross_entropy gives gradients of a known factor", () => {
   check(() => {
     const x = normal([20, 64]);
     const weight = normal([512, 64]);
@@ -142,7 +142,7 @@ gpuTest("linear_cross_entropy gives gradients of a known factor", () => {
   });
 });
 
-gpuTest("linear_cross_entropy of large logits is finite", () => {
+kernelTest("linear_cross_entropy of large logits is finite", () => {
   check(() => {
     const x = normal([20, 64], { dtype: "bfloat16", std: 30 });
     const weight = normal([512, 64], { dtype: "bfloat16" });

@@ -7,7 +7,7 @@ import {
   assertClose,
   check,
   DEVICE,
-  gpuTest,
+  kernelTest,
   normal,
   reference,
   run,
@@ -41,10 +41,11 @@ const numbers = (tensor: Tensor): number[] =>
   Array.from(tensor.toArray(), Number);
 
 for (const sizes of CASES) {
+  const options = { isLarge: sizes.N * sizes.K > 1400 };
   const { N, K, E } = sizes;
   const name = `${N} tokens, ${K} choices of ${E} experts`;
 
-  gpuTest(`moe_sort keeps the order of choices: ${name}`, () => {
+  kernelTest(`moe_sort keeps the order of choices: ${name}`, () => {
     check(() => {
       const experts = chooseExperts(sizes);
       const chosen = numbers(experts);
@@ -72,7 +73,7 @@ for (const sizes of CASES) {
     });
   });
 
-  gpuTest(`moe_gather has its composition's numbers: ${name}`, () => {
+  kernelTest(`moe_gather has its composition's numbers: ${name}`, () => {
     for (const dtype of ACTIVATIONS) {
       for (const width of [1, 96, 100, 4000]) {
         check(() => {
@@ -94,9 +95,9 @@ for (const sizes of CASES) {
         });
       }
     }
-  });
+  }, options);
 
-  gpuTest(`moe_combine has its composition's numbers: ${name}`, () => {
+  kernelTest(`moe_combine has its composition's numbers: ${name}`, () => {
     for (const yType of ACTIVATIONS) {
       for (const outType of ACTIVATIONS) {
         for (const weightType of ACTIVATIONS) {
@@ -137,10 +138,10 @@ for (const sizes of CASES) {
         }
       }
     }
-  });
+  }, options);
 }
 
-gpuTest("moe_sort takes experts that are not contiguous", () => {
+kernelTest("moe_sort takes experts that are not contiguous", () => {
   check(() => {
     const experts = tensor([[0, 1, 1], [1, 0, 1]], {
       dtype: "int64",
@@ -153,7 +154,7 @@ gpuTest("moe_sort takes experts that are not contiguous", () => {
   });
 });
 
-gpuTest("moe_sort refuses more experts than it can count", () => {
+kernelTest("moe_sort refuses more experts than it can count", () => {
   check(() => {
     assert.throws(
       () =>

@@ -5,7 +5,7 @@ import {
   ACTIVATIONS,
   assertClose,
   check,
-  gpuTest,
+  kernelTest,
   normal,
   reference,
   run,
@@ -47,7 +47,7 @@ for (const { B, T, H, G, D, R } of CASES) {
       return [rotate(q, cos, sin), rotate(k, cos, sin), v];
     };
 
-  gpuTest(
+  kernelTest(
     `rope_qkv has its composition's numbers for B ${B}, T ${T}, heads ${H} and ${G} of ${D}, ${R} rotated`,
     () => {
       const tables: DType[] = ["float32", "bfloat16"];

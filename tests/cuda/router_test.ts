@@ -7,7 +7,7 @@ import {
   assertClose,
   check,
   DEVICE,
-  gpuTest,
+  kernelTest,
   normal,
   operator,
   reference,
@@ -18,7 +18,7 @@ const SHAPES = [[1, 1, 1], [70, 8, 2], [1000, 40, 7], [33, 256, 32]] as const;
 
 for (const dtype of ACTIVATIONS) {
   for (const [tokens, experts, k] of SHAPES) {
-    gpuTest(
+    kernelTest(
       `topk_softmax: ${k} of ${experts} for ${tokens} tokens in ${dtype}`,
       () =>
         check(() => {
@@ -57,7 +57,7 @@ for (const dtype of ACTIVATIONS) {
   }
 }
 
-gpuTest(
+kernelTest(
   "topk_softmax takes NaN for the largest, as torch.topk, and no expert twice",
   () =>
     check(() => {
@@ -78,7 +78,7 @@ gpuTest(
 
 for (const dtype of ACTIVATIONS) {
   for (const [tokens, experts] of SHAPES) {
-    gpuTest(
+    kernelTest(
       `router_statistics_: ${experts} experts, ${tokens} tokens in ${dtype}`,
       () =>
         check(() => {

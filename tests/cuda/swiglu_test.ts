@@ -4,7 +4,7 @@ import {
   ACTIVATIONS,
   assertClose,
   check,
-  gpuTest,
+  kernelTest,
   normal,
   reference,
   run,
@@ -19,7 +19,7 @@ for (
     24,
   ]] as const
 ) {
-  gpuTest(
+  kernelTest(
     `swiglu of [${rows}, 2 * ${width}] has its composition's numbers`,
     () => {
       for (const dtype of ACTIVATIONS) {
@@ -42,7 +42,7 @@ for (
   );
 }
 
-gpuTest("swiglu of very large and very small gates is finite", () => {
+kernelTest("swiglu of very large and very small gates is finite", () => {
   for (const dtype of ACTIVATIONS) {
     check(() => {
       const fc = normal([64, 64], { dtype, std: 300 });

@@ -78,9 +78,8 @@ const Variant& variant_of(const at::Tensor& param, const at::Tensor& grad,
                     average.scalar_type());
 }
 
-void check_array(const at::Tensor& array, const at::Tensor& param, const char* name) {
-  TORCH_CHECK_VALUE(array.is_cuda() && array.device() == param.device() && array.is_contiguous() &&
-                        array.numel() == param.numel(),
+void check_array(const at::Tensor& array, int64_t size, at::Device device, const char* name) {
+  TORCH_CHECK_VALUE(array.device() == device && array.is_contiguous() && array.numel() == size,
                     "adamw_ takes contiguous ", name, " of the parameters' sizes on their device");
 }
 
@@ -116,14 +115,15 @@ void adamw_(at::TensorList params, at::TensorList grads, at::TensorList exp_avgs
       if (&variant_of(params[i], grads[i], exp_avgs[i]) != &variant) continue;
       const at::Tensor grad = grads[i].contiguous();
       const at::Tensor shadow = shadows.empty() ? at::Tensor() : shadows[i];
-      check_array(params[i], params[i], "parameters");
-      check_array(grad, params[i], "gradients");
-      check_array(exp_avgs[i], params[i], "exp_avgs");
-      check_array(exp_avg_sqs[i], params[i], "exp_avg_sqs");
+      const int64_t size = params[i].numel();
+      check_array(params[i], size, first.device(), "parameters");
+      check_array(grad, size, first.device(), "gradients");
+      check_array(exp_avgs[i], size, first.device(), "exp_avgs");
+      check_array(exp_avg_sqs[i], size, first.device(), "exp_avg_sqs");
       TORCH_CHECK_VALUE(exp_avg_sqs[i].scalar_type() == exp_avgs[i].scalar_type(),
                         "adamw_ takes exp_avgs and exp_avg_sqs of one dtype");
       if (shadow.defined()) {
-        check_array(shadow, params[i], "shadows");
+        check_array(shadow, size, first.device(), "shadows");
         TORCH_CHECK_VALUE(shadow.scalar_type() == at::kBFloat16, "adamw_ takes bfloat16 shadows");
       }
       kept.push_back(grad);
@@ -134,12 +134,11 @@ void adamw_(at::TensorList params, at::TensorList grads, at::TensorList exp_avgs
           .exp_avg_sq = data_of(exp_avg_sqs[i]),
           .step = const_cast<float*>(scalar_of(steps[i], first, "step")),
           .shadow = data_of(shadow),
-          .size = params[i].numel(),
+          .size = size,
           .first_block = narrow(blocks),
-          .vectors =
-              in_vectors(params[i].numel(), {params[i], grad, exp_avgs[i], exp_avg_sqs[i], shadow}),
+          .vectors = in_vectors(size, {params[i], grad, exp_avgs[i], exp_avg_sqs[i], shadow}),
       });
-      blocks += divide_up(params[i].numel(), kChunk);
+      blocks += divide_up(size, kChunk);
     }
     const int64_t count = static_cast<int64_t>(entries.size());
     if (count == 0) continue;
