@@ -18,7 +18,6 @@ import {
 import type { ModelConfig } from "../config/model.ts";
 import { fusedOperators, type OperatorTable } from "../operators/mod.ts";
 import { CheckpointedBlocks, PlainBlocks } from "./backward.ts";
-import { RouterStatistics } from "./balance.ts";
 import { Block } from "./block.ts";
 import { weightStd } from "./initialization.ts";
 import type { KvCache } from "./kv_cache.ts";
@@ -28,6 +27,7 @@ import { LLaMAMoE, type MoeOptions } from "./moe.ts";
 import { cast, type Dtypes, dtypesOf, type Precision } from "./precision.ts";
 import { lastPosition, type Residual } from "./residual.ts";
 import { buildRopeCache, type RopeCache, ropeRows } from "./rope.ts";
+import { type ExpertLoad, RouterStatistics } from "./router_statistics.ts";
 import { normal, Weights } from "./weights.ts";
 
 /** Makes the MLP of a layer; the place to put a router or an expert of one's own. */
@@ -62,6 +62,14 @@ export interface GPTOptions {
 export interface ForwardOptions {
   /** Only the logits of the last position, all that generation needs of a prompt. Default: false. */
   readonly last?: boolean;
+}
+
+/** What {@linkcode GPT.routing} tells. */
+export interface ModelRouting {
+  /** Of each layer the experts of the tokens [B * T, K], int64, the most wanted first; null if it has none. */
+  readonly experts: readonly (Tensor | null)[];
+  /** Loads and entropies, as training measures them; undefined if no layer has experts. */
+  readonly load: ExpertLoad | undefined;
 }
 
 /**
@@ -235,21 +243,21 @@ export class GPT {
     });
   }
 
-  /**
-   * The experts [B * T, K], int64, that each layer sends tokens [B, T] to, the most wanted first; null
-   * for a layer without experts.
-   */
-  routing(tokens_BT: Tensor): (Tensor | null)[] {
+  /** Where each layer sends tokens [B, T], and how sure and even it is about it. Waits. */
+  routing(tokens_BT: Tensor): ModelRouting {
     this.weights.refresh();
     return noGrad(() =>
       scope(() => {
         const rope = this.#positions(tokens_BT);
         let x: Residual = { sum: this.#embed(tokens_BT), pending: null };
-        return this.blocks.map((block) => {
-          const output = scope(() => block.forward(x, { rope }));
-          x = output.x;
-          return output.routing;
-        });
+        const [experts, load] = this.statistics.measuring(() =>
+          this.blocks.map((block) => {
+            const output = scope(() => block.forward(x, { rope }));
+            x = output.x;
+            return output.routing;
+          })
+        );
+        return { experts, load };
       })
     );
   }

@@ -20,4 +20,5 @@ export * from "./precision.ts";
 export * from "./residual.ts";
 export * from "./rope.ts";
 export * from "./router.ts";
+export * from "./router_statistics.ts";
 export * from "./weights.ts";

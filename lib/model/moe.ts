@@ -13,15 +13,12 @@
 import { aten, scope, type Tensor } from "../../ffi/mod.ts";
 import type { ModelConfig } from "../config/model.ts";
 import type { OperatorTable, SortedRows } from "../operators/mod.ts";
-import {
-  loadBalancingLoss,
-  type RouterStatistics,
-  routerZLoss,
-} from "./balance.ts";
+import { loadBalancingLoss, routerZLoss } from "./balance.ts";
 import { outputStd, weightStd } from "./initialization.ts";
 import { LLaMAMLP, type Mlp, type MlpOutput } from "./mlp.ts";
 import { cast, type Dtypes } from "./precision.ts";
 import { createRouter, type Router } from "./router.ts";
+import type { RouterStatistics } from "./router_statistics.ts";
 import type { Parameter } from "./parameter.ts";
 import { normal, type Weights, ZEROS } from "./weights.ts";
 

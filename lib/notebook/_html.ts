@@ -1,4 +1,6 @@
-/** Text in HTML, and bytes in text. */
+/** Text and tables in HTML, and the same as text. */
+
+import type { DisplayBundle } from "./kernel.ts";
 
 /** Text as HTML shows it. */
 export function escapeHtml(text: string): string {
@@ -6,9 +8,15 @@ export function escapeHtml(text: string): string {
     .replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
 
-/** Bytes as MIME bundles hold them. */
-export function encodeBase64(bytes: Uint8Array<ArrayBuffer>): string {
-  return bytes.toBase64();
+/** A table as every front end can show it. */
+export function tableBundle(
+  head: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+): DisplayBundle {
+  return {
+    "text/html": htmlTable(head, rows),
+    "text/plain": textTable(head, rows),
+  };
 }
 
 /** A table; cells are text, numbers go to the right. */

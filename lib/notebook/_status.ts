@@ -66,7 +66,7 @@ export function renderProgress(progress: Progress): {
   const percent = `${Math.floor(Math.min(1, share) * 100)}%`;
   const color = COLORS[state] ?? OTHER_COLOR;
   const items = numbers.map(([label, value]) =>
-    `<span style="margin-right:12px;white-space:nowrap">${
+    `<span style="margin-right:8px;white-space:nowrap">${
       escapeHtml(label)
     }&nbsp;<b>${escapeHtml(value)}</b></span>`
   );

@@ -25,7 +25,7 @@ export interface SweepStatus {
 
 /** Rows of the table that are seen without scrolling. */
 const ROWS = 8;
-const ROW_PX = 27;
+const ROW_PX = 28;
 
 const PANELS: Readonly<Record<string, Omit<Panel, "figure">>> = {
   curves: { title: "Learning curves", x: [0, 0.26], y: [0.73, 1] },
@@ -87,6 +87,7 @@ function studyFigure(study: Study): Figure {
   return panelsFigure(panels, {
     height: 760,
     margin: { l: 64, r: 24, t: 76, b: 52 },
-    legend: { orientation: "h", x: 0, y: 1.05, yanchor: "bottom" },
+    // Over the trials.
+    legend: { orientation: "h", x: 0.36, y: 1.05, yanchor: "bottom" },
   });
 }

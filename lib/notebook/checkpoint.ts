@@ -15,7 +15,7 @@ import { loadModel } from "../model/load.ts";
 import { formatBytes } from "../progress/format.ts";
 import { loadTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
 import { placeRun } from "../train/device.ts";
-import { htmlTable, textTable } from "./_html.ts";
+import { tableBundle } from "./_html.ts";
 import { DISPLAY, type DisplayBundle } from "./kernel.ts";
 
 /** A checkpoint that was opened; made by {@linkcode openCheckpoint}. */
@@ -65,10 +65,7 @@ export class Checkpoint implements Disposable {
         formatBytes(Deno.statSync(join(this.dir, name)).size),
       ]),
     ];
-    return {
-      "text/html": htmlTable(["checkpoint", ""], rows),
-      "text/plain": textTable(["checkpoint", ""], rows),
-    };
+    return tableBundle(["checkpoint", ""], rows);
   }
 }
 

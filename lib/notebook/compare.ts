@@ -1,12 +1,13 @@
 /**
- * Runs in one figure.
+ * Figures of runs: several in one, and what their experts did.
  *
  * @module
  */
 
-import { balanceFigure } from "../plots/routing.ts";
+import { balanceFigure, expertLoadFigure } from "../plots/routing.ts";
 import { type RunSeries, trainingFigure } from "../plots/training.ts";
 import { Plot } from "./plot.ts";
+import type { Run } from "./run.ts";
 
 /** What can be compared: runs of this kernel, runs that are followed, or rows with a name. */
 export type Comparable =
@@ -42,5 +43,22 @@ export function compareBalance(runs: readonly Comparable[]): Plot {
   return new Plot(
     balanceFigure(series),
     `Balance of the experts of ${series.map(({ name }) => name).join(", ")}`,
+  );
+}
+
+/**
+ * Load of every expert over the steps of a run of this kernel, a heat map a layer.
+ *
+ * @throws {RangeError} if nothing was measured yet, or the model has no experts.
+ */
+export function expertLoads(run: Pick<Run, "loads" | "layers" | "name">): Plot {
+  if (run.loads.length === 0) {
+    throw new RangeError(
+      `Cannot show the loads of ${run.name}: no step was measured yet, or the model has no experts`,
+    );
+  }
+  return new Plot(
+    expertLoadFigure(run.loads, run.layers),
+    `Load of the experts of ${run.name}`,
   );
 }

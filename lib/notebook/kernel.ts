@@ -1,7 +1,7 @@
 /**
  * The Jupyter kernel that this program may run in, and what it needs done: outputs that arrive, a Stop
- * button that stops, errors that are seen, and the project's folder to work in. Importing this module there does all of it; elsewhere it
- * does nothing.
+ * button that stops, errors that are seen, and the project's folder to work in. Importing this module there
+ * does all of it; elsewhere it does nothing.
  *
  * @module
  */
@@ -18,8 +18,10 @@ export type DisplayBundle = Readonly<Record<string, unknown>>;
 /** What makes an object show itself as the last line of a cell. */
 export const DISPLAY: unique symbol = Symbol.for("Jupyter.display") as never;
 
-/** Late outputs drain in a tenth of a millisecond each. */
+/** Late outputs drain in a tenth of a millisecond each, once there is a processor for the kernel's thread. */
 const FLUSH_MS = 50;
+const MOST_FLUSH_MS = 2000;
+const LOOK_MS = 10;
 
 /** How long a Stop waits for an operator of a loop that awaits. */
 const STOP_MS = 1000;
@@ -78,7 +80,20 @@ export function showError(what: string, error: unknown): void {
 /** Waits until all outputs have arrived: before an error leaves a cell, and with it the kernel's attention. */
 export async function flushOutputs(): Promise<void> {
   if (jupyter === undefined) return;
-  await new Promise((resolve) => setTimeout(resolve, FLUSH_MS));
+  const startMs = performance.now();
+  let rests = 0;
+  for (let elapsedMs = 0; elapsedMs < MOST_FLUSH_MS;) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    rests = isKernelBusy() ? 0 : rests + 1;
+    elapsedMs = performance.now() - startMs;
+    if (elapsedMs >= FLUSH_MS && rests >= 2) return;
+  }
+}
+
+/** Whether the process's first thread, which sends what this one shows, has something to do; on Linux. */
+function isKernelBusy(): boolean {
+  if (Deno.build.os !== "linux") return false;
+  return Deno.readTextFileSync("/proc/self/stat").includes(") R ");
 }
 
 /** What the cell that runs has shown already. */

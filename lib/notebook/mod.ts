@@ -9,6 +9,7 @@ import "./model_table.ts";
 
 export * from "./checkpoint.ts";
 export * from "./compare.ts";
+export { type ExpertTokenRow, ExpertTokens } from "./expert_tokens.ts";
 export * from "./follow.ts";
 export {
   CellOutput,
@@ -19,6 +20,7 @@ export {
 } from "./kernel.ts";
 export * from "./lr_find.ts";
 export * from "./plot.ts";
+export * from "./router_balance.ts";
 export * from "./routing.ts";
 export * from "./run.ts";
 export * from "./sweep.ts";

@@ -7,7 +7,6 @@
  * which Jupyter serves.
  */
 
-import { encodeBase64 } from "./_html.ts";
 import { CellOutput, type DisplayBundle, KERNEL_NAME } from "./kernel.ts";
 import type { Figure } from "../plots/figure.ts";
 import { figurePng } from "../plots/picture.ts";
@@ -15,7 +14,7 @@ import { figurePng } from "../plots/picture.ts";
 /** Name of Plotly's script in the folder of the kernel. */
 export const PLOTLY_FILE = "plotly.min.js";
 
-const CONFIG = `{ responsive: true, displaylogo: false }`;
+const CONFIG = { responsive: true, displaylogo: false };
 
 // Loaded once a page. A page without the kernel's folder keeps its pictures.
 const LOAD = `
@@ -60,7 +59,7 @@ const plotly = await load();
 const div = await until(() => document.getElementById("${id}"));
 if ((div.moebiusSequence ?? 0) < ${sequence}) {
   div.moebiusSequence = ${sequence};
-  plotly.react(div, figure.data, figure.layout, ${CONFIG});
+  plotly.react(div, figure.data, figure.layout, ${JSON.stringify(CONFIG)});
 }`);
 }
 
@@ -76,7 +75,7 @@ const div = document.createElement("div");
 div.style.height = figure.layout.height + "px";
 picture.style.display = "none";
 picture.before(div);
-plotly.newPlot(div, figure.data, figure.layout, ${CONFIG});`);
+plotly.newPlot(div, figure.data, figure.layout, ${JSON.stringify(CONFIG)});`);
 }
 
 /** What is on view of something: a figure and, above it, HTML and its form as text. */
@@ -112,9 +111,9 @@ export async function pictureBundle(
     "application/vnd.plotly.v1+json": {
       data: figure.data,
       layout: figure.layout,
-      config: { responsive: true, displaylogo: false },
+      config: CONFIG,
     },
-    "image/png": encodeBase64(await figurePng(figure)),
+    "image/png": (await figurePng(figure)).toBase64(),
     "text/plain": text,
   };
 }

@@ -7,18 +7,14 @@
 import { scope, tensor } from "../../ffi/mod.ts";
 import { BatchLoader, type TokenShards } from "../data/mod.ts";
 import type { GPT } from "../model/gpt.ts";
-import {
-  coActivationFigure,
-  expertLoadFigure,
-  layerLoadFigure,
-} from "../plots/routing.ts";
+import { expertLayers, expertLoad } from "../model/router_statistics.ts";
+import { coActivationFigure, layerLoadFigure } from "../plots/routing.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
-import { htmlTable, textTable } from "./_html.ts";
 import { lightColor } from "./_token_picture.ts";
-import { compareBalance } from "./compare.ts";
+import { ExpertTokens, expertTokens } from "./expert_tokens.ts";
 import { DISPLAY, type DisplayBundle } from "./kernel.ts";
 import { Plot } from "./plot.ts";
-import type { Run } from "./run.ts";
+import { RouterBalance } from "./router_balance.ts";
 import { piecesOf, TokenPicture } from "./tokens.ts";
 
 /** A model and its tokenizer: a run, a checkpoint, or both by hand. */
@@ -107,22 +103,21 @@ export class Routing {
   readonly #ids: number[] = [];
   /** For each of `layers`, the experts [N, K] of all tokens. */
   readonly #chosen: number[][];
+  /** For each of `layers`, the entropies of the router's probabilities, summed over the tokens. */
+  readonly #entropies: number[];
 
   /** Nothing is recorded yet. */
   constructor(source: RoutingSource) {
     const { config } = source.model;
-    const first = config.first_k_dense_replace ?? 0;
-    if (config.mlp_class_name !== "LLaMAMoE") {
+    this.layers = expertLayers(config);
+    if (this.layers.length === 0) {
       throw new RangeError("Cannot show routing: the model has no experts");
     }
     this.#source = source;
     this.experts = config.n_expert;
     this.#perToken = config.n_expert_per_token;
-    this.layers = Array.from(
-      { length: config.n_layer - first },
-      (_, i) => first + i,
-    );
     this.#chosen = this.layers.map(() => []);
+    this.#entropies = this.layers.map(() => 0);
   }
 
   /** Number of tokens recorded. */
@@ -133,20 +128,20 @@ export class Routing {
   /** Records tokens [B, T], row by row. */
   add(ids: Int32Array<ArrayBuffer>, shape: [B: number, T: number]): void {
     const { model } = this.#source;
-    const chosen = scope(() => {
+    scope(() => {
       const tokens = tensor(ids, { shape, device: model.device });
-      return model.routing(tokens).map((experts) =>
-        experts === null ? null : [...experts.toArray()].map(Number)
-      );
-    });
-    this.layers.forEach((layer, row) => {
-      const experts = chosen[layer];
-      if (experts === null || experts === undefined) {
+      const { experts, load } = model.routing(tokens);
+      const chosen = this.layers.map((layer) => {
+        const ofLayer = experts[layer];
+        if (ofLayer) return [...ofLayer.toArray()].map(Number);
         throw new RangeError(
           `Cannot show routing: layer ${layer} does not say where it sends tokens; return \`routing\` from its forward`,
         );
+      });
+      for (const [row, ofLayer] of chosen.entries()) {
+        for (const expert of ofLayer) this.#chosen[row]!.push(expert);
+        this.#entropies[row]! += ids.length * (load?.entropies[row] ?? NaN);
       }
-      for (const expert of experts) this.#chosen[row]!.push(expert);
     });
     for (const id of ids) this.#ids.push(id);
   }
@@ -168,8 +163,42 @@ export class Routing {
     );
   }
 
-  /** How often two experts of a layer take the same token, over chance, as a heat map. */
+  /**
+   * How undecided the router of every layer is, and how much more than its share the busiest expert
+   * takes: what metrics.csv has of every step, for these tokens.
+   *
+   * @throws {RangeError} if nothing is recorded, or a layer of one's own tells its statistics nothing.
+   */
+  balance(): RouterBalance {
+    const { layers, tokenCount } = this;
+    const entropies = this.#entropies.map((sum) => sum / tokenCount);
+    const silent = layers.find((_, row) => Number.isNaN(entropies[row]));
+    if (silent !== undefined) {
+      throw new RangeError(
+        tokenCount === 0
+          ? "Cannot show the balance: no tokens are recorded yet"
+          : `Cannot show the balance: layer ${silent} does not say how it decides; call \`statistics.record\` in its forward`,
+      );
+    }
+    const counts = this.counts();
+    return new RouterBalance(
+      expertLoad({ layers, counts, entropies }),
+      this.experts,
+    );
+  }
+
+  /**
+   * How often two experts of a layer take the same token, over chance, as a heat map.
+   *
+   * @param layer Default: the last one.
+   * @throws {RangeError} if a token goes to one expert alone.
+   */
   coActivation(layer: number = this.layers.at(-1) ?? 0): Plot {
+    if (this.#perToken < 2) {
+      throw new RangeError(
+        "Cannot show which experts take the same tokens: each token goes to one expert",
+      );
+    }
     const pairs = Array.from(
       { length: this.experts },
       () => new Array<number>(this.experts).fill(0),
@@ -233,33 +262,11 @@ export class Routing {
     layer: number = this.layers.at(-1) ?? 0,
     { count = 8, atLeast = 5 }: { count?: number; atLeast?: number } = {},
   ): ExpertTokens {
-    const K = this.#perToken;
-    const experts = this.#ofLayer(layer);
-    const totals = new Map<number, number>();
-    const taken = Array.from(
-      { length: this.experts },
-      () => new Map<number, number>(),
-    );
-    for (const [i, id] of this.#ids.entries()) {
-      totals.set(id, (totals.get(id) ?? 0) + 1);
-      for (let k = 0; k < K; k++) {
-        const tokens = taken[experts[i * K + k] ?? 0]!;
-        tokens.set(id, (tokens.get(id) ?? 0) + 1);
-      }
-    }
-    const rows = taken.map((tokens, expert) => {
-      const best = [...tokens].filter(([, times]) => times >= atLeast)
-        .map(([id, times]) => ({ id, times, share: times / totals.get(id)! }))
-        .sort((a, b) => b.share - a.share || b.times - a.times)
-        .slice(0, count);
-      return {
-        expert,
-        tokens: best.map(({ id, share, times }) => ({
-          text: this.#source.tokenizer.decode([id]),
-          share,
-          times,
-        })),
-      };
+    const rows = expertTokens(this.#ids, this.#ofLayer(layer), {
+      experts: this.experts,
+      count,
+      atLeast,
+      textOf: (id) => this.#source.tokenizer.decode([id]),
     });
     return new ExpertTokens(layer, rows);
   }
@@ -278,78 +285,4 @@ export class Routing {
       }`,
     );
   }
-}
-
-/** The tokens of one expert. */
-export interface ExpertTokenRow {
-  /** Its number. */
-  readonly expert: number;
-  /** The tokens it takes most of. */
-  readonly tokens: readonly {
-    /** The token's text. */
-    readonly text: string;
-    /** Part of all such tokens that go to this expert. */
-    readonly share: number;
-    /** How many. */
-    readonly times: number;
-  }[];
-}
-
-/** A table of what experts specialise in; made by {@linkcode Routing.topTokens}. */
-export class ExpertTokens {
-  /** The layer. */
-  readonly layer: number;
-  /** One row an expert. */
-  readonly rows: readonly ExpertTokenRow[];
-
-  /** A table for a layer. */
-  constructor(layer: number, rows: readonly ExpertTokenRow[]) {
-    this.layer = layer;
-    this.rows = rows;
-  }
-
-  /** What a notebook shows. */
-  [DISPLAY](): DisplayBundle {
-    const head = [
-      `expert of layer ${this.layer}`,
-      "tokens it takes most of, and what part of them",
-    ];
-    const rows = this.rows.map(({ expert, tokens }) => [
-      `${expert}`,
-      tokens.map(({ text, share }) =>
-        `${JSON.stringify(text)} ${Math.round(100 * share)}%`
-      ).join("  "),
-    ]);
-    return {
-      "text/html": htmlTable(head, rows),
-      "text/plain": textTable(head, rows),
-    };
-  }
-
-  /** What `console.log` shows. */
-  [Symbol.for("Deno.customInspect")](): string {
-    return String(this[DISPLAY]()["text/plain"]);
-  }
-}
-
-/**
- * Load of every expert over the steps of a run of this kernel, a heat map a layer.
- *
- * @throws {RangeError} if nothing was measured yet, or the model has no experts.
- */
-export function expertLoads(run: Pick<Run, "loads" | "layers" | "name">): Plot {
-  if (run.loads.length === 0) {
-    throw new RangeError(
-      `Cannot show the loads of ${run.name}: no step was measured yet, or the model has no experts`,
-    );
-  }
-  return new Plot(
-    expertLoadFigure(run.loads, run.layers),
-    `Load of the experts of ${run.name}`,
-  );
-}
-
-/** Entropy of the router and load of the busiest expert over the steps of a run. */
-export function routerBalance(run: Pick<Run, "name" | "metrics">): Plot {
-  return compareBalance([run]);
 }

@@ -12,10 +12,10 @@ import {
   type GenerateTextOptions,
 } from "../generate/generate.ts";
 import { type MetricsRow, readMetrics } from "../metrics/mod.ts";
-import type { ExpertLoad } from "../model/balance.ts";
+import type { ExpertLoad } from "../model/router_statistics.ts";
 import type { CreateMlp, GPT } from "../model/gpt.ts";
 import { preparePictures } from "../plots/picture.ts";
-import type { LoadSample } from "../plots/routing.ts";
+import { type LoadSample, mergedLoads } from "../plots/routing.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import { type Dataset, openDataset } from "../train/dataset.ts";
 import { placeRun } from "../train/device.ts";
@@ -364,8 +364,8 @@ export class Run {
   }
 
   #show(): LiveOutput {
-    if (this.#options.show ?? true) markShown(this);
     const isShown = this.#options.show ?? true;
+    if (isShown) markShown(this);
     return new LiveOutput(() => viewOfRun(this.#snapshot()), isShown);
   }
 
@@ -394,10 +394,8 @@ export class Run {
   #addLoad({ layers, counts }: ExpertLoad, step: number): void {
     this.#layers = layers;
     this.loads.push({ step, counts });
-    if (this.loads.length <= MAX_LOADS) return;
-    const pairs = this.loads.splice(0);
-    for (let i = 0; i < pairs.length; i += 2) {
-      this.loads.push(added(pairs[i]!, pairs[i + 1]));
+    if (this.loads.length > MAX_LOADS) {
+      this.loads.push(...mergedLoads(this.loads.splice(0), MAX_LOADS / 2));
     }
   }
 
@@ -405,14 +403,6 @@ export class Run {
     this.messages.push(text);
     this.#live.refresh();
   }
-}
-
-function added(a: LoadSample, b: LoadSample | undefined): LoadSample {
-  if (b === undefined) return a;
-  const counts = a.counts.map((row, layer) =>
-    row.map((value, expert) => value + (b.counts[layer]?.[expert] ?? 0))
-  );
-  return { step: b.step, counts };
 }
 
 function messageOf(error: unknown): string {

@@ -6,7 +6,6 @@
 
 import { svgToPng } from "../plots/picture.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
-import { encodeBase64 } from "./_html.ts";
 import { type ColoredToken, lightColor, tokenSvg } from "./_token_picture.ts";
 import { DISPLAY, type DisplayBundle } from "./kernel.ts";
 
@@ -34,7 +33,7 @@ export class TokenPicture {
   /** What a notebook shows. */
   async [DISPLAY](): Promise<DisplayBundle> {
     return {
-      "image/png": encodeBase64(await svgToPng(this.svg)),
+      "image/png": (await svgToPng(this.svg)).toBase64(),
       "text/plain": this.#text,
     };
   }

@@ -39,17 +39,23 @@ export function thinned(
   return thin;
 }
 
-/** Exponentially smoothed, without the bias of a start at 0. */
+/**
+ * Averaged with as many neighbours on either side, at most `neighbours`: a mean of the past alone would
+ * lie above a loss that falls. At the end, where the future is missing, it is the past all the same. Values
+ * that are not finite are left out.
+ */
 export function smoothed(
   points: readonly (readonly [x: number, y: number])[],
-  beta: number,
+  neighbours: number,
 ): [x: number, y: number][] {
-  let average = 0;
-  let weight = 0;
-  return points.map(([x, y]) => {
-    average = beta * average + (1 - beta) * y;
-    weight = beta * weight + (1 - beta);
-    return [x, average / weight];
+  const finite = points.filter(([, y]) => Number.isFinite(y));
+  const sums = [0];
+  for (const [, y] of finite) sums.push(sums.at(-1)! + y);
+  return finite.map(([x], i) => {
+    const reach = Math.min(neighbours, i);
+    const start = i - reach;
+    const end = Math.min(i + reach + 1, finite.length);
+    return [x, (sums[end]! - sums[start]!) / (end - start)];
   });
 }
 

@@ -52,10 +52,14 @@ export function heatMapFigure(
 ): Figure {
   const across = Math.min(maps.length, options.columns ?? 3);
   const down = Math.ceil(maps.length / across);
-  const [zmin, zmax] = options.range ?? rangeOf(maps);
+  const whole = rangeOf(maps);
+  const [zmin, zmax] = options.range ?? whole;
+  const hasTitles = maps.some(({ title }) => title !== undefined);
   const layout: Record<string, Json> = {
     height: down === 1 ? 340 : 60 + 190 * down,
-    margin: { l: 64, r: 90, t: 44, b: 44 },
+    margin: { l: 64, r: 90, t: hasTitles ? 44 : 20, b: 44 },
+    // What has no value is no colour of the scale.
+    plot_bgcolor: "#cccccc",
   };
   const annotations: Json[] = [];
   const data = maps.map((map, index): Trace => {
@@ -98,12 +102,27 @@ export function heatMapFigure(
       colorscale: COLOR_SCALES[options.colors ?? "viridis"],
       showscale: index === 0,
       ...(index === 0
-        ? { colorbar: { title: { text: options.unit ?? "" }, thickness: 14 } }
+        ? {
+          colorbar: {
+            title: { text: options.unit ?? "" },
+            thickness: 14,
+            ...(whole[1] > zmax ? openTicks(zmin, zmax) : {}),
+          },
+        }
         : {}),
       hovertemplate: "%{x}, %{y}: %{z}<extra></extra>",
     };
   });
   return { data, layout: baseLayout({ ...layout, annotations }) };
+}
+
+/** Where values beyond the last colour have it too, its number says so: "2+". */
+function openTicks(zmin: number, zmax: number): Record<string, Json> {
+  const tickvals = [0, 0.25, 0.5, 0.75, 1].map((share) =>
+    rounded(zmin + share * (zmax - zmin))
+  );
+  const ticktext = tickvals.map((value, i) => i < 4 ? `${value}` : `${value}+`);
+  return { tickvals, ticktext };
 }
 
 /** The part of the width or height that one of `count` panels takes. */

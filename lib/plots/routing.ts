@@ -38,7 +38,7 @@ export function expertLoadFigure(
   history: readonly LoadSample[],
   layers?: readonly number[],
 ): Figure {
-  const samples = merged(history);
+  const samples = mergedLoads(history, MAX_COLUMNS);
   const count = samples[0]?.counts.length ?? 0;
   const maps = Array.from({ length: count }, (_, layer): HeatMap => {
     const shares = samples.map(({ counts }) => relative(counts[layer] ?? []));
@@ -88,14 +88,13 @@ export function layerLoadFigure(
 export function coActivationFigure(
   pairs: readonly (readonly number[])[],
 ): Figure {
-  const total = pairs.flat().reduce((sum, value) => sum + value, 0);
-  const rows = pairs.map((row) => row.reduce((sum, value) => sum + value, 0));
-  const expected = (i: number, j: number) =>
-    (rows[i] ?? 0) * (rows[j] ?? 0) / total;
+  const popularity = popularities(pairs.map(sumOf));
   const names = pairs.map((_, expert) => `${expert}`);
   const map: HeatMap = {
     z: pairs.map((row, i) =>
-      row.map((value, j) => i === j ? NaN : value / expected(i, j))
+      row.map((value, j) =>
+        i === j ? NaN : value / (popularity[i]! * popularity[j]!)
+      )
     ),
     x: names,
     y: names,
@@ -157,31 +156,50 @@ export function balanceFigure(runs: readonly RunSeries[]): Figure {
   };
 }
 
+/**
+ * A factor of each expert, so that by chance two of them meet as often as the product of theirs says, and
+ * each meets as many others as it did. An expert does not meet itself: the factors are not the numbers of
+ * meetings, and are found by going towards them.
+ */
+function popularities(meetings: readonly number[]): number[] {
+  const start = Math.sqrt(sumOf(meetings)) / meetings.length;
+  let factors = meetings.map((count) => count === 0 ? 0 : start);
+  for (let round = 0; round < 100; round++) {
+    const total = sumOf(factors);
+    factors = factors.map((factor, i) =>
+      factor === 0 ? 0 : Math.sqrt(factor * meetings[i]! / (total - factor))
+    );
+  }
+  return factors;
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}
+
 /** Loads over their mean. */
 function relative(counts: readonly number[]): number[] {
-  const mean = counts.reduce((sum, value) => sum + value, 0) / counts.length;
+  const mean = sumOf(counts) / counts.length;
   return counts.map((count) => mean === 0 ? 0 : count / mean);
 }
 
-/** Neighbouring samples are added up until a screen can show them. */
-function merged(history: readonly LoadSample[]): LoadSample[] {
-  const size = Math.ceil(history.length / MAX_COLUMNS);
-  const samples: LoadSample[] = [];
-  for (let start = 0; start < history.length; start += size) {
-    const some = history.slice(start, start + size);
-    const [first] = some;
-    if (first === undefined) break;
-    samples.push({
-      step: some.at(-1)?.step ?? first.step,
-      counts: first.counts.map((row, layer) =>
+/** Adds up neighbours until there are at most `most` samples. */
+export function mergedLoads(
+  history: readonly LoadSample[],
+  most: number,
+): LoadSample[] {
+  const size = Math.ceil(history.length / most);
+  const count = size === 0 ? 0 : Math.ceil(history.length / size);
+  return Array.from({ length: count }, (_, i) => {
+    const some = history.slice(i * size, (i + 1) * size);
+    const { step, counts } = some.at(-1)!;
+    return {
+      step,
+      counts: counts.map((row, layer) =>
         row.map((_, expert) =>
-          some.reduce(
-            (sum, { counts }) => sum + (counts[layer]?.[expert] ?? 0),
-            0,
-          )
+          sumOf(some.map(({ counts }) => counts[layer]?.[expert] ?? 0))
         )
       ),
-    });
-  }
-  return samples;
+    };
+  });
 }

@@ -65,6 +65,7 @@ export function trainingFigure(runs: readonly RunSeries[]): Figure {
     }),
     annotations: [
       yTitle("loss", { from: LOSS_BOTTOM }),
+      xTitle("step", { bottom: LOSS_BOTTOM }),
       ...PANELS.map(({ title, x }) => panelTitle(title, x[0], PANELS_TOP)),
     ],
   };
@@ -73,7 +74,7 @@ export function trainingFigure(runs: readonly RunSeries[]): Figure {
       domain: x,
       anchor: `y${panel + 2}`,
       matches: "x",
-      nticks: 4,
+      nticks: 5,
     });
     layout[`yaxis${panel + 2}`] = axis({
       domain: [0, PANELS_TOP],
@@ -118,8 +119,10 @@ function lossTraces(run: RunSeries, index: number, shared: boolean): Trace[] {
   const valColor = colorOf(shared ? index : 1);
   const thin = thinned(points);
   // Smoothed before it is thinned: the number of points shown changes nothing about the line.
-  const beta = points.length > 20 ? 0.8 : 0;
-  const smooth = thinned(smoothed(points, beta), MAX_POINTS);
+  const neighbours = points.length > 20
+    ? Math.max(3, Math.floor(points.length / 100))
+    : 0;
+  const smooth = thinned(smoothed(points, neighbours));
   // Plotly gives every member of a group a line of its own in the legend.
   const group: Trace = shared ? { legendgroup: run.name } : {};
   const raw: Trace = {

@@ -6,7 +6,7 @@
 
 import type { Evaluation } from "../evaluate/loss.ts";
 import type { MetricsRow } from "../metrics/mod.ts";
-import type { ExpertLoad } from "../model/balance.ts";
+import type { ExpertLoad } from "../model/router_statistics.ts";
 
 /** What a run tells while it goes on. */
 export interface TrainObserver {

@@ -10,6 +10,11 @@ export const NOTEBOOKS = fileURLToPath(
   new URL("../../notebooks", import.meta.url),
 );
 
+/** Whether what is shown now is to be kept: `deno task test:notebooks --write`. */
+export function isWriting(): boolean {
+  return Deno.env.get("MOEBIUS_WRITE_NOTEBOOKS") === "1";
+}
+
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 
 /** One output of a cell, as the protocol has it. */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { findChromium, type Lab, openLab } from "./_lab.ts";
+import { isWriting, NOTEBOOKS } from "./_session.ts";
 import { tinyRun } from "./_tiny.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -117,6 +118,7 @@ await run;`,
           async () => await lab.outputs(cell).locator(selector).count() === 1,
         );
         await wait(1000);
+        await lab.outputs(cell).scrollIntoViewIfNeeded();
         await shoot(page, name);
       }
     } finally {
@@ -134,6 +136,7 @@ Deno.test({
     try {
       await using lab = await openLab(dir, chromium!);
       const { page } = lab;
+      await page.setViewportSize({ width: 1280, height: 1400 });
       await lab.open("sweep.ipynb", [
         `import { sweep } from "moebius";
 const study = await sweep({
@@ -178,9 +181,37 @@ const study = await sweep({
           await lab.outputs(1).locator(".js-plotly-plot").count() === 1,
       );
       await wait(1000);
+      await lab.outputs(1).scrollIntoViewIfNeeded();
       await shoot(page, "study");
     } finally {
       await Deno.remove(dir, { recursive: true });
     }
   },
 });
+
+if (chromium !== undefined && isWriting()) {
+  Deno.test("in JupyterLab the quick start looks as the README shows it", async () => {
+    await Deno.mkdir(join(ROOT, "out"), { recursive: true });
+    const dir = await Deno.makeTempDir({ dir: join(ROOT, "out") });
+    try {
+      await using lab = await openLab(dir, chromium);
+      await lab.page.setViewportSize({ width: 1200, height: 720 });
+      await lab.open("01_quickstart.ipynb", [
+        `import { train } from "moebius";
+
+const run = train("configs/train/quickstart.yaml");
+await run;`,
+      ]);
+      await lab.runCell();
+      await until("most of the curve", async () => {
+        const text = await lab.outputs(0).innerText();
+        return Number(/step (\d+)/.exec(text)?.[1]) > 700;
+      }, 600_000);
+      await lab.page.screenshot({ path: join(NOTEBOOKS, "live.png") });
+      await lab.stop();
+      await lab.idle();
+    } finally {
+      await Deno.remove(dir, { recursive: true });
+    }
+  });
+}

@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findPython } from "./_python.ts";
-import { NOTEBOOKS, prepareJupyter } from "./_session.ts";
+import { isWriting, NOTEBOOKS, prepareJupyter } from "./_session.ts";
 
 /** Committed notebooks stay small enough to be read on the web. */
 const MOST_BYTES = 1_500_000;
@@ -149,6 +149,12 @@ const CHECKS: Record<string, (notebook: Notebook) => void> = {
       /" President" \d\+\d/,
     );
     assert.match(outputText(notebook, "topTokens(0)"), /expert of layer 0/);
+    const entropyOf = (part: string) => {
+      const text = outputText(notebook, part);
+      assert.equal(text.match(/^\d /gm)?.length, 4, text);
+      return Number(/^mean +(\S+)/m.exec(text)?.[1]);
+    };
+    assert.ok(entropyOf("much.balance()") > entropyOf("muchFree.balance()"));
   },
   "03_sweep.ipynb"(notebook) {
     assert.match(
@@ -217,13 +223,32 @@ function outputText(notebook: Notebook, part: string): string {
     .map(({ data }) => textOf(data?.["text/plain"] as string)).join("\n");
 }
 
+/** The settings of a notebook as they are on a GPU; those that take arguments are called with some. */
+function settingsOnGpu(notebook: Notebook): string {
+  const config = notebook.cells.find(({ cell_type }) => cell_type === "code");
+  const code = textOf(config?.source);
+  assert.equal(code.split("cudaDeviceCount() > 0").length, 2, code);
+  return code.replace("cudaDeviceCount() > 0", "true") +
+    `\nif (typeof settings === "function") settings("test", 0.01);`;
+}
+
 for (const [name, check] of Object.entries(CHECKS)) {
+  Deno.test(`${name} has settings for a GPU that are accepted`, async () => {
+    const code = settingsOnGpu(await read(join(NOTEBOOKS, name)));
+    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["eval", code],
+      cwd: join(NOTEBOOKS, ".."),
+      env: { NO_COLOR: "1" },
+    }).output();
+    assert.ok(success, new TextDecoder().decode(stderr));
+  });
+
   Deno.test(`${name} runs from a fresh kernel and shows what it promises`, async () => {
     const path = await execute(name);
     const notebook = await read(path);
     checkOutputs(notebook);
     check(notebook);
-    if (Deno.env.get("MOEBIUS_WRITE_NOTEBOOKS") === "1") {
+    if (isWriting()) {
       // Not copied: a temporary file is for nobody else to read.
       const text = await Deno.readTextFile(path);
       await Deno.writeTextFile(join(NOTEBOOKS, name), text);

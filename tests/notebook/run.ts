@@ -2,7 +2,8 @@
  * `deno task test:notebooks`: the notebooks and, where there is one, a browser. What else can be tested of
  * them is part of `deno task test`. The last line is "N passed, N failed", with ", N skipped" if any were.
  *
- * With --write the notebooks that hold are written with their new outputs, to be committed.
+ * With --write the notebooks that hold are written with their new outputs, and the picture in the README
+ * anew, to be committed.
  */
 
 import { join } from "node:path";

@@ -42,11 +42,19 @@ Deno.test("thinned() never gives more points than asked for, and leaves out what
   assert.deepEqual(thinned([[1, NaN], [2, 5], [3, Infinity]]), [[2, 5]]);
 });
 
-Deno.test("smoothed() starts at the first value and follows the rest", () => {
-  const smooth = smoothed([[0, 4], [1, 4], [2, 8]], 0.5);
-  assert.deepEqual(smooth.slice(0, 2), [[0, 4], [1, 4]]);
-  // (0.5 * 8 + 0.25 * 4 + 0.125 * 4) / 0.875
-  assert.ok(Math.abs(smooth[2]![1] - 5.5 / 0.875) < 1e-12);
+Deno.test("smoothed() averages as much of the future as of the past", () => {
+  const line = [0, 8, 1, 9, 2, 10].map((y, x): [number, number] => [x, y]);
+  assert.deepEqual(
+    smoothed(line, 1).map(([, y]) => y),
+    [0, 3, 6, 4, 7, 6],
+  );
+  // A line that falls stays where it is.
+  const falling = Array.from({ length: 50 }, (_, x): [number, number] => [
+    x,
+    100 - 2 * x,
+  ]);
+  assert.deepEqual(smoothed(falling, 7).slice(0, -7), falling.slice(0, -7));
+  assert.deepEqual(smoothed([[0, 1], [1, NaN], [2, 3]], 0), [[0, 1], [2, 3]]);
 });
 
 Deno.test("trainingFigure() of one run shows training, validation and three panels", () => {
@@ -118,12 +126,24 @@ Deno.test("expertLoadFigure() adds neighbours up where there are more than a scr
 });
 
 Deno.test("coActivationFigure() compares with chance and leaves the diagonal empty", () => {
-  // Experts 0 and 1 always work together, 2 and 3 too.
-  const pairs = [[0, 5, 0, 0], [5, 0, 0, 0], [0, 0, 0, 5], [0, 0, 5, 0]];
-  const z = coActivationFigure(pairs).data[0]?.["z"] as (number | null)[][];
-  assert.equal(z[0]?.[0], null);
-  assert.equal(z[0]?.[1], 4);
-  assert.equal(z[0]?.[2], 0);
+  const mapOf = (pairs: number[][]) =>
+    coActivationFigure(pairs).data[0]?.["z"] as (number | null)[][];
+  // Experts 0 and 1 always work together, 2 and 3 too: by chance it would be every third time.
+  const z = mapOf([[0, 5, 0, 0], [5, 0, 0, 0], [0, 0, 0, 5], [0, 0, 5, 0]]);
+  assert.deepEqual(z[0], [null, 3, 0, 0]);
+  // By chance, of experts of which one is asked twice as often as the others.
+  const asked = [2, 1, 1, 1];
+  const byChance = asked.map((a, i) =>
+    asked.map((b, j) => i === j ? 0 : 10 * a * b)
+  );
+  assert.deepEqual(mapOf(byChance)[0], [null, 1, 1, 1]);
+  assert.deepEqual(mapOf(byChance)[3], [1, 1, 1, null]);
+  // An expert that nobody asks has no colour.
+  assert.deepEqual(mapOf([[0, 4, 0], [4, 0, 0], [0, 0, 0]])[2], [
+    null,
+    null,
+    null,
+  ]);
 });
 
 Deno.test("balanceFigure() shows entropy and load of every run", () => {
@@ -144,6 +164,16 @@ Deno.test("heatMapFigure() shares one range of colours among its maps", () => {
     assert.equal(trace["zmax"], 7);
   }
   assert.deepEqual(data.map((trace) => trace["showscale"]), [true, false]);
+});
+
+Deno.test("heatMapFigure() says where its last colour is that of larger numbers too", () => {
+  const map = { z: [[0, 3]], x: [0, 1], y: [0] };
+  const ticksOf = (range: [number, number]) => {
+    const bar = heatMapFigure([map], { range }).data[0]?.["colorbar"];
+    return Reflect.get(Object(bar), "ticktext");
+  };
+  assert.deepEqual(ticksOf([0, 2]), ["0", "0.5", "1", "1.5", "2+"]);
+  assert.equal(ticksOf([0, 3]), undefined);
 });
 
 Deno.test("colorAt() gives the stops of a scale, mixes between them and stays inside", () => {

@@ -2,7 +2,7 @@
 
 import { strict as assert } from "node:assert";
 import { readMetrics } from "../../lib/metrics/mod.ts";
-import type { ExpertLoad } from "../../lib/model/balance.ts";
+import type { ExpertLoad } from "../../lib/model/router_statistics.ts";
 import { suggest } from "../../lib/train/find_learning_rate.ts";
 import { findLearningRate } from "../../lib/train/mod.ts";
 import { train, withTrainer, workspace } from "./_run.ts";
