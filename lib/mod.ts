@@ -129,6 +129,7 @@ export {
   loadModel,
   type Mlp,
   type MlpOutput,
+  type ModelRouting,
   type MoeOptions,
   type NamedWeight,
   normal,

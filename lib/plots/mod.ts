@@ -15,5 +15,11 @@ export {
 export * from "./heat_map.ts";
 export * from "./panels.ts";
 export * from "./picture.ts";
-export * from "./routing.ts";
+export {
+  balanceFigure,
+  coActivationFigure,
+  expertLoadFigure,
+  layerLoadFigure,
+  type LoadSample,
+} from "./routing.ts";
 export * from "./training.ts";
