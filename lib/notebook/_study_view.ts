@@ -82,7 +82,11 @@ function studyFigure(study: Study): Figure {
   const figures = studyFigures(study) as Record<string, Figure>;
   const panels = Object.entries(PANELS).flatMap(([name, panel]): Panel[] => {
     const figure = figures[name];
-    return figure === undefined ? [] : [{ ...panel, figure }];
+    if (figure === undefined) return [];
+    const isEmpty = figure.data.every(({ x }) => String(x) === "");
+    return name === "importance" && isEmpty
+      ? [{ ...panel, figure, title: "Importance: too few trials" }]
+      : [{ ...panel, figure }];
   });
   return panelsFigure(panels, {
     height: 760,

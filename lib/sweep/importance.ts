@@ -41,7 +41,8 @@ interface Row {
 /**
  * Measures how much worse the forest predicts trials it has not seen when one parameter's values are shuffled.
  *
- * @returns The parameters that vary, the most important first; none if there are fewer than four complete trials.
+ * @returns The parameters that vary, the most important first; none if there are fewer than four complete trials, or
+ * these tell nothing.
  */
 export function importances(study: Study): Importance[] {
   const parameters = study.definition.space
@@ -59,11 +60,9 @@ export function importances(study: Study): Importance[] {
   if (rows.length < MIN_TRIALS) return [];
   const raw = forestImportances(rows, parameters.length);
   const total = raw.reduce((sum, each) => sum + each, 0);
+  if (total === 0) return [];
   return parameters
-    .map(({ key }, i) => ({
-      key,
-      importance: total > 0 ? (raw[i] ?? 0) / total : 0,
-    }))
+    .map(({ key }, i) => ({ key, importance: (raw[i] ?? 0) / total }))
     .toSorted((a, b) => b.importance - a.importance);
 }
 

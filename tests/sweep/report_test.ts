@@ -75,6 +75,26 @@ Deno.test("importances() ranks what decides before what does not", () => {
   assert.deepEqual(importances(study(3)), []);
 });
 
+Deno.test("importances() says nothing of trials that differ in nothing", () => {
+  const same = new Study("nowhere", DEFINITION);
+  const at = "2026-01-01T00:00:00.000Z";
+  for (let trial = 0; trial < 12; trial++) {
+    const parameters = sampleSpace(DEFINITION.space, new Random(3, trial));
+    same.apply({ event: "start", at, trial, parameters });
+    same.apply({
+      event: "finish",
+      at,
+      trial,
+      state: "complete",
+      value: 2,
+      reason: null,
+      seconds: 1,
+      curve: [],
+    });
+  }
+  assert.deepEqual(importances(same), []);
+});
+
 Deno.test("studyFigures() gives plain JSON with every trial's data, whatever state the study is in", () => {
   const full = study();
   const { history, curves, parallel, importance, slices } = studyFigures(full);
