@@ -10722,6 +10722,37 @@ export interface Operators {
     grads: readonly Tensor[],
     max_norm: number | null,
   ) => [Tensor, Tensor, Tensor];
+  /** `moebius::combine_rms_norm(Tensor rows, Tensor weights, Tensor row, Tensor residual, Tensor weight, float eps, ScalarType out_dtype) -> (Tensor sum, Tensor y)` */
+  "moebius::combine_rms_norm": (
+    rows: Tensor,
+    weights: Tensor,
+    row: Tensor,
+    residual: Tensor,
+    weight: Tensor,
+    eps: number,
+    out_dtype: DType,
+  ) => [Tensor, Tensor];
+  /** `moebius::combine_rms_norm_backward(Tensor? dsum, Tensor dy, Tensor sum, Tensor weight, Tensor rstd, Tensor rows, Tensor weights, Tensor row) -> (Tensor drows, Tensor dweights, Tensor dresidual, Tensor dweight)` */
+  "moebius::combine_rms_norm_backward": (
+    dsum: Tensor | null,
+    dy: Tensor,
+    sum: Tensor,
+    weight: Tensor,
+    rstd: Tensor,
+    rows: Tensor,
+    weights: Tensor,
+    row: Tensor,
+  ) => [Tensor, Tensor, Tensor, Tensor];
+  /** `moebius::combine_rms_norm_forward(Tensor rows, Tensor weights, Tensor row, Tensor residual, Tensor weight, float eps, ScalarType out_dtype) -> (Tensor sum, Tensor y, Tensor rstd)` */
+  "moebius::combine_rms_norm_forward": (
+    rows: Tensor,
+    weights: Tensor,
+    row: Tensor,
+    residual: Tensor,
+    weight: Tensor,
+    eps: number,
+    out_dtype: DType,
+  ) => [Tensor, Tensor, Tensor];
   /** `moebius::decode_block(Tensor sum, Tensor? pending, Tensor norm_1, Tensor qkv, Tensor proj, Tensor norm_2, Tensor gate, Tensor fc, Tensor experts_proj, Tensor(a!) keys, Tensor(b!) values, Tensor position, Tensor cos, Tensor sin, float eps, int n_head, int k, float routed_scaling_factor) -> (Tensor sum, Tensor pending)` */
   "moebius::decode_block": (
     sum: Tensor,

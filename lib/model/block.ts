@@ -12,7 +12,7 @@ import type { LayerCache } from "./kv_cache.ts";
 import { RMSNorm } from "./linear.ts";
 import type { Mlp, MlpOutput } from "./mlp.ts";
 import type { Dtypes } from "./precision.ts";
-import type { Residual } from "./residual.ts";
+import { asTensor, type Residual } from "./residual.ts";
 import type { RopeCache } from "./rope.ts";
 import type { Weights } from "./weights.ts";
 
@@ -87,7 +87,7 @@ export class Block {
     if (this.#parallel) {
       const normed = this.norm_2.forward(sum, compute);
       const { y, ...rest } = this.mlp.forward(normed, routing);
-      return { ...rest, x: { sum, pending: y.add(attended) } };
+      return { ...rest, x: { sum, pending: asTensor(y).add(attended) } };
     }
     const [middle, normedMiddle] = this.norm_2.forwardResidual(
       { sum, pending: attended },

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { DType, Tensor } from "../../ffi/mod.ts";
+import { type DType, Tensor } from "../../ffi/mod.ts";
 import type { OperatorTable } from "../operators/mod.ts";
 import { cast } from "./precision.ts";
 import type { Residual } from "./residual.ts";
@@ -63,9 +63,10 @@ export class RMSNorm {
     dtype: DType,
   ): [sum: Tensor, y: Tensor] {
     if (pending === null) return [sum, this.forward(sum, dtype)];
-    return this.#operators.addRmsNorm(pending, sum, this.weight, {
-      eps: this.eps,
-      dtype,
-    });
+    const { addRmsNorm, combineRmsNorm } = this.#operators;
+    const options = { eps: this.eps, dtype };
+    return pending instanceof Tensor
+      ? addRmsNorm(pending, sum, this.weight, options)
+      : combineRmsNorm(pending, sum, this.weight, options);
   }
 }

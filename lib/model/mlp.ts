@@ -10,6 +10,7 @@ import { outputStd, weightStd } from "./initialization.ts";
 import type { Linear } from "./linear.ts";
 import type { OperatorTable } from "../operators/mod.ts";
 import type { Dtypes } from "./precision.ts";
+import type { Pending } from "./residual.ts";
 import type { Router } from "./router.ts";
 import type { Weights } from "./weights.ts";
 
@@ -26,7 +27,7 @@ export interface Mlp {
 /** What an {@linkcode Mlp} returns. */
 export interface MlpOutput {
   /** The result, of the input's shape. */
-  readonly y: Tensor;
+  readonly y: Pending;
   /** Scalar to add to the loss, or null. */
   readonly auxiliaryLoss: Tensor | null;
   /** The experts of each token [N, K], for repeating the pass, or null. */
@@ -72,7 +73,7 @@ export class LLaMAMLP implements Mlp {
   }
 
   /** [..., C] to [..., C]. */
-  forward(x: Tensor): MlpOutput {
+  forward(x: Tensor): MlpOutput & { readonly y: Tensor } {
     const { compute } = this.#dtypes;
     const fc = this.fc.forward(x, compute).flatten(0, -2);
     const y = this.proj.forward(this.#operators.swiglu(fc), compute);

@@ -85,16 +85,13 @@ export class LLaMAMoE implements Mlp {
     );
     const rows = operators.moeSort(experts_NK, this.#config.n_expert);
     const y_MC = scope(() => this.#runExperts(x_NC, rows));
-    let y_NC = operators.moeCombine(y_MC, weights_NK, {
-      rows,
-      dtype: dtypes.weights,
-    });
-    if (this.sharedExperts !== null) {
-      y_NC = y_NC.add(this.sharedExperts.forward(x_NC).y);
-    }
+    const experts = { y_MC, weights_NK, rows };
+    const total = () =>
+      operators.moeCombine(experts, dtypes.weights).view(B, T, C);
+    const shared = this.sharedExperts?.forward(x_BTC).y;
     statistics.record(layer, logits_NE, rows.counts_E);
     return {
-      y: y_NC.view(B, T, C),
+      y: shared === undefined ? { ...experts, total } : total().add(shared),
       auxiliaryLoss: this.#auxiliaryLoss(logits_NE, rows.counts_E),
       routing: experts_NK,
     };

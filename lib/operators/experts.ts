@@ -138,11 +138,20 @@ export function fusedMoeExperts(
   );
 }
 
+/** What experts gave for tokens, yet to be added up. */
+export interface ExpertRows {
+  /** [M, C] */
+  readonly y_MC: Tensor;
+  /** What each row counts. */
+  readonly weights_NK: Tensor;
+  /** Where each token's rows are. */
+  readonly rows: SortedRows;
+}
+
 /** Sums each token's rows with its weights, in float32, then rounds to `dtype`: [M, C] to [N, C]. */
 export function plainMoeCombine(
-  y_MC: Tensor,
-  weights_NK: Tensor,
-  { rows: { row_NK }, dtype }: CombineOptions,
+  { y_MC, weights_NK, rows: { row_NK } }: ExpertRows,
+  dtype: DType,
 ): Tensor {
   const [N, K] = row_NK.shape as [number, number];
   const y_NKC = y_MC.indexSelect(0, row_NK.view(-1)).view(N, K, y_MC.size(1));
@@ -153,17 +162,8 @@ export function plainMoeCombine(
 
 /** {@linkcode plainMoeCombine} as one operator. */
 export function fusedMoeCombine(
-  y_MC: Tensor,
-  weights_NK: Tensor,
-  { rows: { row_NK }, dtype }: CombineOptions,
+  { y_MC, weights_NK, rows: { row_NK } }: ExpertRows,
+  dtype: DType,
 ): Tensor {
   return aten("moebius::moe_combine", y_MC, weights_NK, row_NK, dtype);
-}
-
-/** Options of the combination. */
-export interface CombineOptions {
-  /** Where each token's rows are. */
-  readonly rows: SortedRows;
-  /** Of the result. */
-  readonly dtype: DType;
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { AttendOptions, Tensor } from "../../ffi/mod.ts";
+import type { AttendOptions, DType, Tensor } from "../../ffi/mod.ts";
 import {
   type AdamwOptions,
   type AdamwTensors,
@@ -19,8 +19,8 @@ import {
   plainClipFactor,
 } from "./clip_factor.ts";
 import {
-  type CombineOptions,
   type ExpertMatrices,
+  type ExpertRows,
   fusedGroupedLinear,
   fusedMoeCombine,
   fusedMoeExperts,
@@ -42,9 +42,11 @@ import {
 } from "./linear_cross_entropy.ts";
 import {
   fusedAddRmsNorm,
+  fusedCombineRmsNorm,
   fusedRmsNorm,
   type NormOptions,
   plainAddRmsNorm,
+  plainCombineRmsNorm,
   plainRmsNorm,
 } from "./rms_norm.ts";
 import {
@@ -66,7 +68,7 @@ import { fusedSwiglu, plainSwiglu } from "./swiglu.ts";
 
 export type { AdamwOptions, AdamwTensors } from "./adamw.ts";
 export type { ClipFactor } from "./clip_factor.ts";
-export type { CombineOptions, ExpertMatrices, SortedRows } from "./experts.ts";
+export type { ExpertMatrices, ExpertRows, SortedRows } from "./experts.ts";
 export {
   type CrossEntropyOptions,
   IGNORE_INDEX,
@@ -127,11 +129,14 @@ export interface OperatorTable {
     matrices: ExpertMatrices,
   ) => Tensor;
   /** Rows back to tokens. */
-  readonly moeCombine: (
-    y_MC: Tensor,
-    weights_NK: Tensor,
-    options: CombineOptions,
-  ) => Tensor;
+  readonly moeCombine: (experts: ExpertRows, dtype: DType) => Tensor;
+  /** Rows back to tokens, added to the residual stream [..., C]: the sum, and its norm. */
+  readonly combineRmsNorm: (
+    experts: ExpertRows,
+    residual: Tensor,
+    weight: Tensor,
+    options: NormOptions,
+  ) => [sum: Tensor, y: Tensor];
   /** `x @ weight.t() + bias`. */
   readonly linear: (
     x: Tensor,
@@ -168,6 +173,7 @@ export const plainOperators: OperatorTable = {
   groupedLinear: plainGroupedLinear,
   moeExperts: plainMoeExperts,
   moeCombine: plainMoeCombine,
+  combineRmsNorm: plainCombineRmsNorm,
   linear: plainLinear,
   linearCrossEntropy: plainLinearCrossEntropy,
   clipFactor: plainClipFactor,
@@ -188,6 +194,7 @@ export const fusedOperators: OperatorTable = {
   groupedLinear: fusedGroupedLinear,
   moeExperts: fusedMoeExperts,
   moeCombine: fusedMoeCombine,
+  combineRmsNorm: fusedCombineRmsNorm,
   linear: fusedLinear,
   linearCrossEntropy: fusedLinearCrossEntropy,
   clipFactor: fusedClipFactor,

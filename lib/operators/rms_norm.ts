@@ -1,12 +1,14 @@
 /**
- * Root mean square normalisation (Zhang and Sennrich 2019), alone and after a residual addition.
+ * Root mean square normalisation (Zhang and Sennrich 2019), alone and after a residual addition, of
+ * a tensor or of what experts gave.
  *
  * @module
  */
 
 import { aten, type DType, type Tensor } from "../../ffi/mod.ts";
+import { type ExpertRows, plainMoeCombine } from "./experts.ts";
 
-/** Options of both forms. */
+/** Options of all forms. */
 export interface NormOptions {
   /** Added to the mean square. */
   readonly eps: number;
@@ -53,4 +55,39 @@ export function fusedAddRmsNorm(
   { eps, dtype }: NormOptions,
 ): [sum: Tensor, y: Tensor] {
   return aten("moebius::add_rms_norm", x, residual, weight, eps, dtype);
+}
+
+/** What experts gave, added up and to `residual` [..., C], in its dtype; and the norm of that. */
+export function plainCombineRmsNorm(
+  experts: ExpertRows,
+  residual: Tensor,
+  weight: Tensor,
+  options: NormOptions,
+): [sum: Tensor, y: Tensor] {
+  const combined = plainMoeCombine(experts, residual.dtype);
+  return plainAddRmsNorm(
+    combined.view(...residual.shape),
+    residual,
+    weight,
+    options,
+  );
+}
+
+/** {@linkcode plainCombineRmsNorm} as one operator: on a GPU the combination is never in memory. */
+export function fusedCombineRmsNorm(
+  { y_MC, weights_NK, rows: { row_NK } }: ExpertRows,
+  residual: Tensor,
+  weight: Tensor,
+  { eps, dtype }: NormOptions,
+): [sum: Tensor, y: Tensor] {
+  return aten(
+    "moebius::combine_rms_norm",
+    y_MC,
+    weights_NK,
+    row_NK,
+    residual,
+    weight,
+    eps,
+    dtype,
+  );
 }

@@ -3,24 +3,58 @@
 
 #include "prelude.h"
 
+// What a norm reads: a row of an array,
+struct Plain {
+  const void* x;
+  bool wide;
+  __device__ void read(int64 row, int i, int width, bool vectors, float (&values)[8]) const {
+    unpack8(load8(x, wide, row * width + i, width - i, vectors), wide, values);
+  }
+};
+
+// or the sum of a token's k rows, each times its weight, rounded as an array would be.
+struct Combined {
+  const void* y;
+  const void* weights;
+  const int* row;
+  int k;
+  bool y_wide;
+  bool weights_wide;
+  bool wide;
+  __device__ void read(int64 token, int i, int width, bool vectors, float (&values)[8]) const {
+#pragma unroll
+    for (int j = 0; j < 8; ++j) values[j] = 0.0f;
+#pragma unroll 4
+    for (int choice = 0; choice < k; ++choice) {
+      const int64 from = row[token * k + choice];
+      const float weight = load1(weights, weights_wide, token * k + choice);
+      float result[8];
+      unpack8(load8(y, y_wide, from * width + i, width - i, vectors), y_wide, result);
+#pragma unroll
+      for (int j = 0; j < 8; ++j) values[j] += weight * result[j];
+    }
+    round8(wide, values);
+  }
+};
+
 // residual and sum are null or both given.
-extern "C" __global__ void __launch_bounds__(1024)
-    rms_norm_forward(const void* x, bool x_wide, const void* residual, bool residual_wide,
-                     const void* weight, bool weight_wide, void* sum, bool sum_wide, void* y,
-                     bool y_wide, float* rstd, int width, float eps, bool vectors) {
+template <typename Source>
+__device__ inline void forward(const Source& source, const void* residual, bool residual_wide,
+                               const void* weight, bool weight_wide, void* sum, bool sum_wide,
+                               void* y, bool y_wide, float* rstd, int width, float eps,
+                               bool vectors) {
   __shared__ float scratch[1][32];
   const int64 row = static_cast<int64>(blockIdx.x) * width;
   const int stride = 8 * static_cast<int>(blockDim.x);
   const int start = 8 * static_cast<int>(threadIdx.x);
   const auto read = [&](int i, float (&values)[8]) {
-    const Raw8 raw = load8(x, x_wide, row + i, width - i, vectors);
-    if (residual == nullptr) {
-      unpack8(raw, x_wide, values);
-      return;
+    Raw8 other = {};
+    if (residual != nullptr) {
+      other = load8(residual, residual_wide, row + i, width - i, vectors);
     }
-    const Raw8 other = load8(residual, residual_wide, row + i, width - i, vectors);
+    source.read(blockIdx.x, i, width, vectors, values);
+    if (residual == nullptr) return;
     float added[8];
-    unpack8(raw, x_wide, values);
     unpack8(other, residual_wide, added);
 #pragma unroll
     for (int j = 0; j < 8; ++j) values[j] += added[j];
@@ -59,16 +93,102 @@ extern "C" __global__ void __launch_bounds__(1024)
   }
 }
 
+extern "C" __global__ void __launch_bounds__(1024)
+    rms_norm_forward(const void* x, bool x_wide, const void* residual, bool residual_wide,
+                     const void* weight, bool weight_wide, void* sum, bool sum_wide, void* y,
+                     bool y_wide, float* rstd, int width, float eps, bool vectors) {
+  forward(Plain{x, x_wide}, residual, residual_wide, weight, weight_wide, sum, sum_wide, y, y_wide,
+          rstd, width, eps, vectors);
+}
+
+extern "C" __global__ void __launch_bounds__(1024)
+    combine_rms_norm_forward(const void* rows, bool rows_wide, const void* weights,
+                             bool weights_wide, const int* row, int k, const void* residual,
+                             const void* weight, bool weight_wide, void* sum, bool sum_wide,
+                             void* y, bool y_wide, float* rstd, int width, float eps,
+                             bool vectors) {
+  forward(Combined{rows, weights, row, k, rows_wide, weights_wide, sum_wide}, residual, sum_wide,
+          weight, weight_wide, sum, sum_wide, y, y_wide, rstd, width, eps, vectors);
+}
+
+// What becomes of a row's gradient beside being stored: nothing,
+struct Kept {
+  __device__ void prepare(int64, int) {}
+  __device__ void finish(int64, int, float (&)[8]) {}
+};
+
+// or it goes on to the rows that a token's input was the sum of: drows[row] = weight * gradient and
+// dweight = <gradient, rows[row]>, two choices of a token at a time, the first two's rows on their
+// way since the row began.
+struct Spread {
+  const void* rows;
+  const void* weights;
+  const int* row;
+  void* drows;
+  void* dweights;
+  int k;
+  int width;
+  bool rows_wide;
+  bool weights_wide;
+  bool gradient_wide;
+  bool vectors;
+  float (&scratch)[2][2][32];
+  int turn = 0;
+  Raw8 raw[2] = {};
+
+  __device__ void load(int64 token, int base, int start) {
+#pragma unroll
+    for (int c = 0; c < 2; ++c) {
+      raw[c] = {};
+      if (start >= width || base + c >= k) continue;
+      const int64 from = row[token * k + base + c];
+      raw[c] = load8(rows, rows_wide, from * width + start, width - start, vectors);
+    }
+  }
+
+  __device__ void prepare(int64 token, int start) { load(token, 0, start); }
+
+  __device__ void finish(int64 token, int start, float (&gradient)[8]) {
+    round8(gradient_wide, gradient);
+    for (int base = 0; base < k; base += 2, turn ^= 1) {
+      if (base > 0) load(token, base, start);
+      float dots[2] = {};
+#pragma unroll
+      for (int c = 0; c < 2; ++c) {
+        if (base + c >= k) continue;
+        const int64 choice = token * k + base + c;
+        const float weight = load1(weights, weights_wide, choice);
+        float values[8];
+        unpack8(raw[c], rows_wide, values);
+#pragma unroll
+        for (int j = 0; j < 8; ++j) {
+          dots[c] += gradient[j] * values[j];
+          values[j] = weight * gradient[j];
+        }
+        if (start < width) {
+          store8(drows, rows_wide, static_cast<int64>(row[choice]) * width + start, width - start,
+                 vectors, values);
+        }
+      }
+      block_sum(dots, scratch[turn]);
+      if (threadIdx.x < 2 && base + static_cast<int>(threadIdx.x) < k) {
+        store1(dweights, weights_wide, token * k + base + threadIdx.x,
+               threadIdx.x == 0 ? dots[0] : dots[1]);
+      }
+    }
+  }
+};
+
 // dx = rstd (dy w - x rstd^2 mean(dy w x)) [+ dsum]. Each block takes every gridDim.x-th row and
 // adds what these give to the weight's gradient into its own row of `partials`. dsum has x's dtype
 // and may be null, as may dresidual, which gets the same numbers as dx. Rows that are `kLong` have
 // more than eight values a thread.
-template <bool kLong>
+template <bool kLong, typename After>
 __device__ inline void backward(const void* dy, bool dy_wide, const void* dsum, const void* x,
                                 bool x_wide, const void* weight, bool weight_wide,
                                 const float* rstd, void* dx, bool dx_wide, void* dresidual,
                                 bool dresidual_wide, float* partials, int64 rows, int width,
-                                bool vectors) {
+                                bool vectors, After after) {
   __shared__ float scratch[2][1][32];
   const int stride = 8 * static_cast<int>(blockDim.x);
   const int start = 8 * static_cast<int>(threadIdx.x);
@@ -89,6 +209,7 @@ __device__ inline void backward(const void* dy, bool dy_wide, const void* dsum, 
       raw_dy = load8(dy, dy_wide, row + start, width - start, vectors);
       if (dsum != nullptr) raw_dsum = load8(dsum, x_wide, row + start, width - start, vectors);
     }
+    after.prepare(r, start);
     float first_x[8], first_dy[8];
     unpack8(raw_x, x_wide, first_x);
     unpack8(raw_dy, dy_wide, first_dy);
@@ -106,8 +227,9 @@ __device__ inline void backward(const void* dy, bool dy_wide, const void* dsum, 
     block_sum(dot, scratch[turn]);
     const float shrink = dot[0] * scale * scale / static_cast<float>(width);
 
+    float result[8] = {};
     if (start < width) {
-      float result[8], added[8];
+      float added[8];
       unpack8(raw_dsum, x_wide, added);
 #pragma unroll
       for (int j = 0; j < 8; ++j) {
@@ -119,6 +241,7 @@ __device__ inline void backward(const void* dy, bool dy_wide, const void* dsum, 
         store8(dresidual, dresidual_wide, row + start, width - start, vectors, result);
       }
     }
+    after.finish(r, start, result);
     for (int i = start + stride; kLong && i < width; i += stride) {
       float values[8], gradients[8], weights[8], result[8], added[8] = {};
       unpack8(load8(x, x_wide, row + i, width - i, vectors), x_wide, values);
@@ -153,11 +276,26 @@ __device__ inline void backward(const void* dy, bool dy_wide, const void* dsum, 
            void* dresidual, bool dresidual_wide, float* partials, int64 rows, int width,    \
            bool vectors) {                                                                  \
     backward<is_long>(dy, dy_wide, dsum, x, x_wide, weight, weight_wide, rstd, dx, dx_wide, \
-                      dresidual, dresidual_wide, partials, rows, width, vectors);           \
+                      dresidual, dresidual_wide, partials, rows, width, vectors, Kept());   \
   }
 
 MOEBIUS_RMS_NORM_BACKWARD(rms_norm_backward, false)
 MOEBIUS_RMS_NORM_BACKWARD(rms_norm_backward_long, true)
+
+// For rows of at most eight values a thread. dsum, sum and dresidual have one dtype.
+extern "C" __global__ void __launch_bounds__(512)
+    combine_rms_norm_backward(const void* dy, bool dy_wide, const void* dsum, const void* sum,
+                              bool sum_wide, const void* weight, bool weight_wide,
+                              const float* rstd, void* dresidual, float* partials, int64 tokens,
+                              int width, const void* rows, bool rows_wide, const void* weights,
+                              bool weights_wide, const int* row, int k, void* drows, void* dweights,
+                              bool vectors) {
+  __shared__ float scratch[2][2][32];
+  backward<false>(dy, dy_wide, dsum, sum, sum_wide, weight, weight_wide, rstd, dresidual, sum_wide,
+                  nullptr, false, partials, tokens, width, vectors,
+                  Spread{rows, weights, row, drows, dweights, k, width, rows_wide, weights_wide,
+                         sum_wide, vectors, scratch});
+}
 
 // The sums of the columns of partials [count, width]. A block takes 8 columns, 128 threads each.
 extern "C" __global__ void __launch_bounds__(1024)

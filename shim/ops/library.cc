@@ -44,6 +44,20 @@ TORCH_LIBRARY(moebius, m) {
       " ScalarType x_dtype, ScalarType residual_dtype)"
       " -> (Tensor dx, Tensor dresidual, Tensor dweight)");
 
+  // sum = moe_combine(rows, weights, row) in residual's dtype + residual [..., C], then
+  // rms_norm(sum), without the combination in memory.
+  m.def(
+      "combine_rms_norm(Tensor rows, Tensor weights, Tensor row, Tensor residual, Tensor weight,"
+      " float eps, ScalarType out_dtype) -> (Tensor sum, Tensor y)");
+  // On CUDA devices alone.
+  m.def(
+      "combine_rms_norm_forward(Tensor rows, Tensor weights, Tensor row, Tensor residual,"
+      " Tensor weight, float eps, ScalarType out_dtype) -> (Tensor sum, Tensor y, Tensor rstd)");
+  m.def(
+      "combine_rms_norm_backward(Tensor? dsum, Tensor dy, Tensor sum, Tensor weight, Tensor rstd,"
+      " Tensor rows, Tensor weights, Tensor row)"
+      " -> (Tensor drows, Tensor dweights, Tensor dresidual, Tensor dweight)");
+
   // qkv [B, T, F] = [all queries | all keys | all values]; cos, sin [T, R], R even, 0 <= R <= D,
   // float32 or bfloat16. Results are [B, heads, T, D], views of [B, T, heads, D] memory.
   m.def(

@@ -1,5 +1,6 @@
 // The differentiable operators around the experts: public forms and their gradients.
 
+#include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
@@ -141,10 +142,7 @@ Tensor moe_experts(const Tensor& x, const Tensor& token, const Tensor& row, cons
   check_sizes("fc_weight", fc_weight,
               {proj_weight.size(0), 2 * proj_weight.size(2), proj_weight.size(1)});
   // Where no product has SwiGLU at its end, as on a CPU, it is faster to keep everything.
-  static const auto gated =
-      c10::Dispatcher::singleton().findSchemaOrThrow("moebius::grouped_swiglu_forward", "");
-  if (!gated.hasKernelForDispatchKey(x.is_cuda() ? c10::DispatchKey::CUDA
-                                                 : c10::DispatchKey::CPU)) {
+  if (!primitives::have_kernel("moebius::grouped_swiglu_forward", x)) {
     static const auto swiglu = primitives::find<Tensor(const Tensor&)>("moebius::swiglu");
     Tensor fc = grouped_linear(moe_gather(x, token, row), fc_weight, ends);
     const Tensor h = swiglu.call(fc);
@@ -181,8 +179,7 @@ struct MoeCombine : Function<MoeCombine> {
   }
 };
 
-Tensor moe_combine(const Tensor& y, const Tensor& weights, const Tensor& row,
-                   ScalarType out_dtype) {
+void check_combination(const Tensor& y, const Tensor& weights, const Tensor& row) {
   check_activation("y", y, 2);
   check_activation("weights", weights, 2);
   check_sizes("weights", weights, row.sizes());
@@ -190,7 +187,64 @@ Tensor moe_combine(const Tensor& y, const Tensor& weights, const Tensor& row,
   check_sizes("y", y, {row.numel(), y.size(1)});
   check_device("weights", weights, y);
   check_device("row", row, y);
+}
+
+Tensor moe_combine(const Tensor& y, const Tensor& weights, const Tensor& row,
+                   ScalarType out_dtype) {
+  check_combination(y, weights, row);
   return MoeCombine::apply(y.contiguous(), weights.contiguous(), row.contiguous(), out_dtype);
+}
+
+// moe_combine and add_rms_norm as one node, for a stream in one dtype.
+struct CombineRmsNorm : Function<CombineRmsNorm> {
+  static variable_list forward(AutogradContext* context, const Tensor& rows, const Tensor& weights,
+                               const Tensor& row, const Tensor& residual, const Tensor& weight,
+                               double eps, ScalarType out_dtype) {
+    auto [sum, y, rstd] =
+        combine_rms_norm_forward(rows, weights, row, residual, weight, eps, out_dtype);
+    context->save_for_backward({sum, weight, rstd, rows, weights, row});
+    context->set_materialize_grads(false);
+    return {sum, y};
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list grads) {
+    const variable_list saved = context->get_saved_variables();
+    const Tensor& sum = saved[0];
+    const MaybeTensor dsum = grads[0].defined() ? MaybeTensor(grads[0].contiguous()) : std::nullopt;
+    const Tensor dy = grads[1].defined() ? grads[1].contiguous() : at::zeros_like(sum);
+    auto [drows, dweights, dresidual, dweight] =
+        combine_rms_norm_backward(dsum, dy, sum, saved[1], saved[2], saved[3], saved[4], saved[5]);
+    return {drows, dweights, {}, dresidual, dweight, {}, {}};
+  }
+};
+
+Pair combine_rms_norm(const Tensor& rows, const Tensor& weights, const Tensor& row,
+                      const Tensor& residual, const Tensor& weight, double eps,
+                      ScalarType out_dtype) {
+  check_combination(rows, weights, row);
+  check_activation("residual", residual, residual.dim());
+  TORCH_CHECK(residual.dim() > 0 && residual.size(-1) == rows.size(1) &&
+                  residual.numel() == row.size(0) * rows.size(1),
+              "residual is ", residual.sizes(), ", expected ", row.size(0), " rows of ",
+              rows.size(1), " values");
+  check_device("residual", residual, rows);
+  check_activation("weight", weight, 1);
+  check_sizes("weight", weight, {rows.size(1)});
+  check_device("weight", weight, rows);
+  // Longer rows do not fit into a block's registers.
+  constexpr int64_t kMostValues = 4096;
+  if (rows.size(1) > kMostValues ||
+      !primitives::have_kernel("moebius::combine_rms_norm_forward", rows)) {
+    static const auto add_rms_norm =
+        primitives::find<Pair(const Tensor&, const Tensor&, const Tensor&, double, ScalarType)>(
+            "moebius::add_rms_norm");
+    const Tensor combined = moe_combine(rows, weights, row, residual.scalar_type());
+    return add_rms_norm.call(combined.view(residual.sizes()), residual, weight, eps, out_dtype);
+  }
+  const variable_list results =
+      CombineRmsNorm::apply(rows.contiguous(), weights.contiguous(), row.contiguous(),
+                            residual.contiguous(), weight.contiguous(), eps, out_dtype);
+  return {results[0], results[1]};
 }
 
 }  // namespace
@@ -202,4 +256,5 @@ TORCH_LIBRARY_IMPL(moebius, CompositeImplicitAutograd, m) {
   m.impl("grouped_linear", TORCH_FN(moebius::grouped_linear));
   m.impl("moe_experts", TORCH_FN(moebius::moe_experts));
   m.impl("moe_combine", TORCH_FN(moebius::moe_combine));
+  m.impl("combine_rms_norm", TORCH_FN(moebius::combine_rms_norm));
 }

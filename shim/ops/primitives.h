@@ -28,6 +28,12 @@ Result call(const c10::TypedOperatorHandle<Result(Arguments...)>& op,
   return op.call(std::forward<Arguments>(arguments)...);
 }
 
+// Whether a primitive has a kernel for a tensor's device.
+inline bool have_kernel(const char* name, const Tensor& tensor) {
+  return c10::Dispatcher::singleton().findSchemaOrThrow(name, "").hasKernelForDispatchKey(
+      tensor.is_cuda() ? c10::DispatchKey::CUDA : c10::DispatchKey::CPU);
+}
+
 }  // namespace primitives
 
 #define MOEBIUS_PRIMITIVE(name, ...)                                         \
@@ -50,6 +56,12 @@ MOEBIUS_PRIMITIVE(add_rms_norm_forward,
 MOEBIUS_PRIMITIVE(add_rms_norm_backward,
                   Triple(const MaybeTensor&, const Tensor&, const Tensor&, const Tensor&,
                          const Tensor&, ScalarType, ScalarType))
+MOEBIUS_PRIMITIVE(combine_rms_norm_forward,
+                  Triple(const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&,
+                         double, ScalarType))
+MOEBIUS_PRIMITIVE(combine_rms_norm_backward,
+                  Quadruple(const MaybeTensor&, const Tensor&, const Tensor&, const Tensor&,
+                            const Tensor&, const Tensor&, const Tensor&, const Tensor&))
 MOEBIUS_PRIMITIVE(rope_qkv_forward,
                   Triple(const Tensor&, const Tensor&, const Tensor&, int64_t, int64_t))
 MOEBIUS_PRIMITIVE(rope_qkv_backward,

@@ -211,6 +211,33 @@ const cases: Case[] = [
       return () => operator("moe_combine_backward", dout, y, weights, row);
     },
   },
+  {
+    name: "combine_rms_norm forward, bf16 rows + f32",
+    bytes: (N * 10 + M * 2) * C,
+    prepare: () => {
+      const rows = bf16(M, C), weights = f32(N, K), residual = f32(N, C);
+      const [, row] = sortedRows(), weight = f32(C);
+      return () =>
+        operator(
+          "combine_rms_norm_forward",
+          ...[rows, weights, row, residual, weight, 1e-5, "bfloat16"],
+        );
+    },
+  },
+  {
+    name: "combine_rms_norm backward, bf16 rows + f32",
+    bytes: (N * 14 + M * 4) * C,
+    prepare: () => {
+      const dsum = f32(N, C), dy = bf16(N, C), sum = f32(N, C);
+      const weight = f32(C), rstd = rand([N], { device });
+      const rows = bf16(M, C), weights = f32(N, K), [, row] = sortedRows();
+      return () =>
+        operator(
+          "combine_rms_norm_backward",
+          ...[dsum, dy, sum, weight, rstd, rows, weights, row],
+        );
+    },
+  },
   ...["wgmma", "libtorch", "own"].flatMap((which): Case[] => [
     {
       name: `grouped_linear forward, ${which}`,

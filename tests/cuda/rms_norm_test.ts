@@ -1,10 +1,11 @@
 /** RMSNorm on a CUDA device against its composition in float64. */
 
-import type { DType, Tensor } from "../../ffi/mod.ts";
+import { aten, type DType, rand, type Tensor } from "../../ffi/mod.ts";
 import {
   ACTIVATIONS,
   assertClose,
   check,
+  DEVICE,
   kernelTest,
   normal,
   reference,
@@ -130,4 +131,66 @@ for (const shape of SHAPES) {
       });
     }
   }, options);
+}
+
+/** N tokens, K rows each, of C values. */
+const COMBINED = [
+  { N: 1, K: 1, C: 8 },
+  { N: 70, K: 2, C: 96 },
+  { N: 33, K: 3, C: 100 },
+  { N: 9, K: 5, C: 1024 },
+  { N: 3, K: 2, C: 4096 },
+  { N: 0, K: 2, C: 64 },
+  { N: 5000, K: 2, C: 768 },
+];
+
+for (const { N, K, C } of COMBINED) {
+  const name = `${N} tokens of ${K} rows of ${C}`;
+  kernelTest(`combine_rms_norm has its composition's numbers: ${name}`, () => {
+    for (const [rowsType, residualType, weightsType] of dtypesOf(3)) {
+      check(() => {
+        const rows = normal([N * K, C], { dtype: rowsType! });
+        const weights = normal([N, K], { dtype: weightsType! });
+        const residual = normal([1, N, C], { dtype: residualType! });
+        const weight = normal([C]);
+        const order = aten("argsort", rand([N * K], { device: DEVICE }));
+        const row = order.to("int32").view(N, K);
+        const [sum, y, rstd] = run(
+          "combine_rms_norm_forward",
+          ...[rows, weights, row, residual, weight, EPS, "bfloat16"],
+        );
+        // The same as two operators, which round the combination as well.
+        const [combined] = run(
+          "moe_combine_forward",
+          ...[rows, weights, row, residualType],
+        );
+        const exact = combined!.view(1, N, C).to("float64").add(residual);
+        assertClose(sum!, exact, { name: `sum ${residualType}` });
+
+        const dy = normal([1, N, C], { dtype: "bfloat16" });
+        const dsum = normal([1, N, C], { dtype: residualType! });
+        const normed = reference([sum!, weight], (sum, weight) => [
+          sum.mul(1),
+          compose(sum, weight),
+        ], [dsum, dy]);
+        assertClose(y!, normed.outputs[1]!, { name: "y" });
+        const [drows, dweights, dresidual, dweight] = run(
+          "combine_rms_norm_backward",
+          ...[dsum, dy, sum!, weight, rstd!, rows, weights, row],
+        );
+        assertClose(dresidual!, normed.gradients[0]!, { name: "dresidual" });
+        assertClose(dweight!, normed.gradients[1]!, { name: "dweight" });
+        const spread = reference([rows, weights], (rows, weights) => [
+          rows.indexSelect(0, row.view(-1)).view(1, N, K, C)
+            .mul(weights.unsqueeze(2)).sum(2),
+        ], [dresidual!]);
+        assertClose(drows!, spread.gradients[0]!, { name: "drows" });
+        const tolerance = { whole: 1e-2, single: 2e-2 };
+        assertClose(dweights!, spread.gradients[1]!, {
+          name: "dweights",
+          ...(weightsType === "bfloat16" ? { tolerance } : {}),
+        });
+      });
+    }
+  }, { isLarge: N * K * C > 50_000 });
 }

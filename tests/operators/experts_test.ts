@@ -108,10 +108,28 @@ for (const { N, K, E, used, C, I } of SIZES) {
     "moeCombine",
     [{ shape: [M, C] }, { shape: [N, K] }],
     (operators, [y, weights], rows) =>
-      operators.moeCombine(withGaps(y!), withGaps(weights!), {
+      operators.moeCombine({
+        y_MC: withGaps(y!),
+        weights_NK: withGaps(weights!),
         rows,
-        dtype: y!.dtype,
-      }),
+      }, y!.dtype),
+  );
+  test(
+    "combineRmsNorm",
+    [{ shape: [M, C] }, { shape: [N, K] }, { shape: [1, N, C] }, {
+      shape: [C],
+    }],
+    (operators, [y, weights, residual, weight], rows) => {
+      const [sum, normed] = operators.combineRmsNorm(
+        { y_MC: withGaps(y!), weights_NK: weights!, rows },
+        withGaps(residual!),
+        weight!,
+        { eps: 1e-5, dtype: y!.dtype },
+      );
+      assert.deepEqual(sum.shape, residual!.shape);
+      return sum.add(normed);
+    },
+    4,
   );
   test(
     "experts from end to end",
@@ -126,7 +144,8 @@ for (const { N, K, E, used, C, I } of SIZES) {
         fc_E2IC: fc!.mul(0.1),
         proj_ECI: proj!,
       });
-      return operators.moeCombine(y_MC, weights!, { rows, dtype: x!.dtype });
+      const experts = { y_MC, weights_NK: weights!, rows };
+      return operators.moeCombine(experts, x!.dtype);
     },
     4,
   );
@@ -142,7 +161,10 @@ Deno.test("fused moeCombine of bfloat16 rows with float32 weights gives float32"
         { shape: [20, 2] },
       ],
       run: (operators, [y, weights], as) => [
-        operators.moeCombine(y!, weights!, { rows, dtype: as("float32") }),
+        operators.moeCombine(
+          { y_MC: y!, weights_NK: weights!, rows },
+          as("float32"),
+        ),
       ],
     };
     assertAsSpecified(trial, fusedOperators, "float32");
@@ -195,8 +217,14 @@ Deno.test("gradients of fused operators do not depend on how the result's gradie
 
 Deno.test("fused operators of experts refuse what does not fit", () => {
   scope(() => {
-    const { moeSort, moeGather, groupedLinear, moeExperts, moeCombine } =
-      fusedOperators;
+    const {
+      moeSort,
+      moeGather,
+      groupedLinear,
+      moeExperts,
+      moeCombine,
+      combineRmsNorm,
+    } = fusedOperators;
     const choices = tensor([[0, 3], [1, 2]], { dtype: "int64" });
     assert.throws(() => moeSort(choices, 3), /expert 3 .* is not one of 3/);
     const rows = moeSort(choices, 4);
@@ -215,10 +243,21 @@ Deno.test("fused operators of experts refuse what does not fit", () => {
         }),
       /fc_weight has the shape/,
     );
-    const options = { rows, dtype: "float32" } as const;
+    const weights_NK = randn([2, 2]);
     assert.throws(
-      () => moeCombine(randn([5, 8]), randn([2, 2]), options),
+      () => moeCombine({ y_MC: randn([5, 8]), weights_NK, rows }, "float32"),
       /shape/,
+    );
+    const options = { eps: 1e-5, dtype: "float32" } as const;
+    assert.throws(
+      () =>
+        combineRmsNorm(
+          { y_MC: randn([4, 8]), weights_NK, rows },
+          randn([3, 8]),
+          randn([8]),
+          options,
+        ),
+      /residual is \[3, 8\], expected 2 rows of 8 values/,
     );
   });
 });
