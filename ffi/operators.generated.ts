@@ -10949,6 +10949,14 @@ export interface Operators {
     logits: Tensor,
     expert_counts: Tensor,
   ) => void;
+  /** `moebius::sample(Tensor logits, Tensor? uniform, float temperature, int top_k, float top_p) -> Tensor` */
+  "moebius::sample": (
+    logits: Tensor,
+    uniform: Tensor | null,
+    temperature: number,
+    top_k: number,
+    top_p: number,
+  ) => Tensor;
   /** `moebius::swiglu(Tensor fc) -> Tensor` */
   "moebius::swiglu": (fc: Tensor) => Tensor;
   /** `moebius::swiglu_backward(Tensor dy, Tensor fc) -> Tensor dfc` */

@@ -6,6 +6,7 @@
 
 import { aten, noGrad, scope, type Tensor } from "../../ffi/mod.ts";
 import { cast } from "../model/precision.ts";
+import { canSample, fusedSample } from "../operators/sample.ts";
 
 /** How tokens are drawn, with LitGPT's defaults. */
 export interface SampleOptions {
@@ -28,6 +29,11 @@ export function sampleToken(
 ): Tensor {
   const { temperature = 0.8, topK = 50, topP = 1 } = options;
   checkSampleOptions(options);
+  if (canSample(logits_BV)) {
+    return noGrad(() =>
+      scope(() => fusedSample(logits_BV, { temperature, topK, topP }))
+    );
+  }
   return noGrad(() =>
     scope(() => {
       let logits = cast(logits_BV, "float32");

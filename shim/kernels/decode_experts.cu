@@ -143,14 +143,15 @@ struct Experts {
 
 // Asks for the matrices of the next launch while this one's are on their way, if they are few.
 __device__ inline void prefetch_proj(const Experts& experts, const int* slots, int count) {
-  const int64 lines_each = 2 * static_cast<int64>(experts.width) * experts.inner / 128;
-  if (count * lines_each > 65536) return;
-  const int64 step = static_cast<int64>(gridDim.x) * kThreads;
-  for (int64 line = static_cast<int64>(blockIdx.x) * kThreads + threadIdx.x;
+  const int lines_each =
+      static_cast<int>(2 * static_cast<int64>(experts.width) * experts.inner / 128);
+  if (static_cast<int64>(count) * lines_each > 65536) return;
+  const int step = static_cast<int>(gridDim.x) * kThreads;
+  for (int line = static_cast<int>(blockIdx.x) * kThreads + static_cast<int>(threadIdx.x);
        line < count * lines_each; line += step) {
-    const int64 expert = slots[line / lines_each];
+    const int slot = line / lines_each;
     prefetch(static_cast<const char*>(experts.proj) +
-             128 * (expert * lines_each + line % lines_each));
+             128 * (static_cast<int64>(slots[slot]) * lines_each + line - slot * lines_each));
   }
 }
 
@@ -240,47 +241,78 @@ constexpr int kProjThreads = 128;
 template <int kN, int kRows>
 __device__ inline void expert_proj(const void* hidden, const Experts& experts,
                                    const Routing& routing, const Array& pending, int count) {
+  // Groups of eight values that a thread has on their way at once.
   constexpr int kAtOnce = 4;
   __shared__ float scratch[kRows * kN][32];
+  __shared__ int known[1 + kN * kMaxChoices * (2 + kN)];
   const int thread = static_cast<int>(threadIdx.x);
   const int groups = experts.inner / 8;
   const int per_slot = (groups + kProjThreads - 1) / kProjThreads;
   const int row = kRows * static_cast<int>(blockIdx.x);
+  const auto group_of = [&](int item) { return item % per_slot * kProjThreads + thread; };
+  const auto read_hidden = [&](int item, int n) {
+    const int64 vector = static_cast<int64>(item / per_slot) * count + n;
+    return load_shared16(at(hidden, vector * experts.inner + 8 * group_of(item)));
+  };
   wait_for_previous();
   let_next_start();
-  const int items = static_cast<int>(load_shared4(routing.data)) * per_slot;
+  // One sequence has as many slots as there can be: no need to know more for its vectors.
+  uint4 own[kAtOnce];
+  if (kN == 1) {
+#pragma unroll
+    for (int u = 0; u < kAtOnce; ++u) {
+      const bool exists = u < routing.most * per_slot && group_of(u) < groups;
+      own[u] = exists ? read_hidden(u, 0) : zeros();
+    }
+  }
+  for (int i = thread; i < 1 + routing.most * (2 + count); i += kProjThreads) {
+    known[i] = static_cast<int>(load_shared4(routing.data + i));
+  }
+  __syncthreads();
+  const Routing here = {known, routing.most};
+  const int items = known[0] * per_slot;
   float sums[kRows * kN] = {};
   for (int base = 0; base < items; base += kAtOnce) {
     uint4 raw[kAtOnce][kRows];
 #pragma unroll
     for (int u = 0; u < kAtOnce; ++u) {
       const int item = base + u;
-      const int group = item % per_slot * kProjThreads + thread;
-      const bool exists = item < items && group < groups;
-      const int64 expert = exists ? load_shared4(routing.experts() + item / per_slot) : 0;
+      const bool exists = item < items && group_of(item) < groups;
+      const int64 expert = exists ? here.experts()[item / per_slot] : 0;
 #pragma unroll
       for (int r = 0; r < kRows; ++r) {
         raw[u][r] =
             exists && row + r < experts.width
-                ? load_weights(at(experts.proj,
-                                  (expert * experts.width + row + r) * experts.inner + 8 * group))
+                ? load_weights(at(experts.proj, (expert * experts.width + row + r) * experts.inner +
+                                                    8 * group_of(item)))
                 : zeros();
+      }
+    }
+    if (kN == 1 && base > 0) {
+#pragma unroll
+      for (int u = 0; u < kAtOnce; ++u) {
+        const bool exists = base + u < items && group_of(base + u) < groups;
+        own[u] = exists ? read_hidden(base + u, 0) : zeros();
       }
     }
 #pragma unroll
     for (int u = 0; u < kAtOnce; ++u) {
       const int item = base + u;
       const int slot = item / per_slot;
-      const int group = item % per_slot * kProjThreads + thread;
-      if (item >= items || group >= groups) continue;
-      const unsigned mask = kN == 1 ? 1u : load_shared4(routing.masks() + slot);
+      if (item >= items || group_of(item) >= groups) continue;
+      const unsigned mask = here.masks()[slot];
+      uint4 vectors[kN];
+#pragma unroll
+      for (int n = 0; n < kN; ++n) {
+        const bool exists = (mask >> n & 1) != 0;
+        vectors[n] = kN == 1 ? own[u] : exists ? read_hidden(item, n) : zeros();
+      }
 #pragma unroll
       for (int n = 0; n < kN; ++n) {
         if ((mask >> n & 1) == 0) continue;
-        const int64 vector = static_cast<int64>(slot) * count + n;
-        const float weight = __uint_as_float(load_shared4(routing.weights() + vector));
+        const float weight = here.weights()[slot * count + n];
         float h[8];
-        unpack(load_shared16(at(hidden, vector * experts.inner + 8 * group)), h);
+        unpack(vectors[n], h);
         const float4 low = make_float4(h[0], h[1], h[2], h[3]);
         const float4 high = make_float4(h[4], h[5], h[6], h[7]);
 #pragma unroll

@@ -12,9 +12,8 @@ struct Splits {
 };
 
 template <int kN>
-__device__ inline void read_splits(const Splits& from, const Vectors& y, int count) {
+__device__ inline void read_splits(const Splits& from, int active, const Vectors& y, int count) {
   const int width = 8 * y.groups;
-  const int active = min(from.splits, *from.position / kPositions + 1);
   for (int i = static_cast<int>(threadIdx.x); i < kN * width / 4; i += kThreads) {
     const int n = i / (width / 4);
     const int column = 4 * (i % (width / 4));
@@ -102,7 +101,9 @@ __device__ inline void norm_linear(const Stream& stream, const Matrix& matrix, v
 template <int kN, int kRows>
 __device__ inline void attention_linear(const Splits& from, const Matrix& matrix, void* y,
                                         int count) {
-  multiply<kN, kRows>(matrix, y, count, [&](const Vectors& x) { read_splits<kN>(from, x, count); });
+  const int active = min(from.splits, *from.position / kPositions + 1);
+  multiply<kN, kRows>(matrix, y, count,
+                      [&](const Vectors& x) { read_splits<kN>(from, active, x, count); });
 }
 
 // For up to n sequences; rows that a warp has at once.

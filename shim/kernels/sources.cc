@@ -23,6 +23,7 @@
 #include "rms_norm.cu"
 #include "rope_qkv.cu"
 #include "router.cu"
+#include "sample.cu"
 #include "swiglu.cu"
 #include "tiles.h"
 #endif
@@ -31,7 +32,7 @@
 #define MOEBIUS_KERNELS(each)                                                                   \
   each(grouped_wgmma) each(grouped_linear) each(decode_experts) each(decode_linear) each(adamw) \
       each(rms_norm) each(decode_attention) each(moe) each(router) each(rope_qkv)               \
-          each(cross_entropy) each(clip) each(swiglu)
+          each(cross_entropy) each(clip) each(sample) each(swiglu)
 
 #define MOEBIUS_HEADERS(each) \
   each(prelude) each(ptx) each(decode) each(gated) each(hopper) each(patches) each(tiles)

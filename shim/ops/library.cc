@@ -197,4 +197,11 @@ TORCH_LIBRARY(moebius, m) {
   // After the last block: the logits [N, V] = norm(sum + pending) @ weight.T.
   m.def(
       "decode_logits(Tensor sum, Tensor pending, Tensor norm, Tensor weight, float eps) -> Tensor");
+
+  // logits [N, V] bfloat16, V <= 65536; on CUDA devices alone. The next token of each row, int64
+  // [N, 1]: the likeliest; with uniform [N], float32 in [0, 1), one drawn from the top_k likeliest
+  // and of these from those that have top_p together.
+  m.def(
+      "sample(Tensor logits, Tensor? uniform, float temperature, int top_k, float top_p) -> "
+      "Tensor");
 }

@@ -1,0 +1,47 @@
+/**
+ * Drawing tokens as one operator, on CUDA devices alone.
+ *
+ * Shapes: N sequences, V vocabulary.
+ *
+ * @module
+ */
+
+import { aten, rand, type Tensor } from "../../ffi/mod.ts";
+
+/** How tokens are drawn, as in `SampleOptions`. */
+export interface FusedSampleOptions {
+  /** Divides the logits; 0 takes the likeliest token always. */
+  readonly temperature: number;
+  /** Only so many likeliest tokens; null all of them. */
+  readonly topK: number | null;
+  /** Only the likeliest tokens that together have this probability. */
+  readonly topP: number;
+}
+
+/** Whether {@linkcode fusedSample} takes these logits. */
+export function canSample(logits_NV: Tensor): boolean {
+  const { device, dtype } = logits_NV;
+  const V = logits_NV.size(-1);
+  // A row fits into the shared memory of a block.
+  return device !== "cpu" && dtype === "bfloat16" && V % 8 === 0 &&
+    V <= 50_432;
+}
+
+/**
+ * One token for each row of bfloat16 logits [N, V], int64 [N, 1]; of equals at the end of top-p all stay.
+ */
+export function fusedSample(
+  logits_NV: Tensor,
+  { temperature, topK, topP }: FusedSampleOptions,
+): Tensor {
+  const N = logits_NV.size(0);
+  const isGreedy = temperature === 0 || topP === 0;
+  return aten(
+    "moebius::sample",
+    logits_NV.contiguous(),
+    isGreedy ? null : rand([N], { device: logits_NV.device }),
+    isGreedy ? 1 : temperature,
+    topK ?? logits_NV.size(1),
+    topP,
+  );
+}
