@@ -53,6 +53,7 @@ async function main(): Promise<Counts> {
   }
   if (values.sanitizer) return await check(words, Number(values.seconds));
   const startedMs = performance.now();
+  Deno.env.set("MOEBIUS_TEST_ON_GPU", "1");
   const { counts, results } = await runTests(
     words.length > 0 ? words : ROOMS.map((room) => `tests/${room}`),
   );

@@ -3,7 +3,6 @@
 import { strict as assert } from "node:assert";
 import {
   backward,
-  buildInfo,
   call,
   cudaDeviceCount,
   type DType,
@@ -16,27 +15,20 @@ import {
   type Tensor,
   type Value,
 } from "../../ffi/mod.ts";
+import { EMULATOR_VARIABLE } from "./emulator/build.ts";
 
-/** A library that has the kernels for CUDA devices, for a CPU (see emulator/). */
-const EMULATOR = Deno.env.get("MOEBIUS_CUDA_EMULATOR");
+/** Whether the kernels run on the CPU: see emulator/. */
+const IS_EMULATED = Deno.env.has(EMULATOR_VARIABLE);
 
 /** Where the tests run. */
-export const DEVICE = EMULATOR === undefined ? "cuda" : "cpu";
+export const DEVICE = IS_EMULATED ? "cpu" : "cuda";
 
 const HAS_GPU = cudaDeviceCount() > 0;
 /**
  * Which tests run, if not all: "kernels" are those of single kernels, which compute-sanitizer can watch, "small"
  * of these the ones that are fast where every access is watched, or emulated.
  */
-const CHOSEN = EMULATOR === undefined
-  ? Deno.env.get("MOEBIUS_CUDA_TESTS")
-  : "small";
-
-// Its operators take the places of the CPU's own; it stays as long as the process.
-if (EMULATOR !== undefined) {
-  buildInfo();
-  Deno.dlopen(EMULATOR, {});
-}
+const CHOSEN = IS_EMULATED ? "small" : Deno.env.get("MOEBIUS_CUDA_TESTS");
 
 /** A test that needs a CUDA device. */
 export function gpuTest(name: string, fn: () => void | Promise<void>): void {
@@ -53,8 +45,8 @@ export function kernelTest(
     manualSeed(1);
     fn();
   };
-  const isThere = HAS_GPU || EMULATOR !== undefined;
-  const ignore = !isThere || (isLarge && CHOSEN === "small");
+  const cannotRun = !HAS_GPU && !IS_EMULATED;
+  const ignore = cannotRun || (isLarge && CHOSEN === "small");
   Deno.test({ name, ignore, fn: seeded });
 }
 

@@ -22,7 +22,7 @@ const SHAPES = [
   [3, 7, 768],
   [2, 100],
   [4, 33],
-  [9, 4104],
+  [4, 4104],
   [3, 9001],
   [0, 64],
   [4099, 96],
@@ -44,7 +44,7 @@ function dtypesOf(count: number): DType[][] {
 }
 
 for (const shape of SHAPES) {
-  const options = { isLarge: shape.reduce((a, b) => a * b, 1) > 37_000 };
+  const options = { isLarge: shape.reduce((a, b) => a * b, 1) > 20_000 };
   kernelTest(`rms_norm of [${shape}] has its composition's numbers`, () => {
     for (const [xType, weightType, outType] of dtypesOf(3)) {
       for (const offset of [0, 1]) {

@@ -23,6 +23,8 @@ import { AdamW } from "../../lib/optimizer/adamw.ts";
 // Models this small are computed faster by one thread, and much faster on a busy machine.
 setNumThreads(1);
 
+/** Where the model computes: on a GPU for `deno task test:gpu`. */
+const DEVICE = Deno.env.has("MOEBIUS_TEST_ON_GPU") ? "cuda" : "cpu";
 const FOLDER = new URL("../golden/", import.meta.url).pathname;
 const DTYPES: Record<string, DType> = {
   F32: "float32",
@@ -39,7 +41,7 @@ export async function readTensors(
   return new Map(
     [...tensors].map(([name, { offset, shape, dtype }]) => [
       name,
-      file.tensor(offset, shape, DTYPES[dtype]!),
+      file.tensor(offset, shape, DTYPES[dtype]!).to(DEVICE),
     ]),
   );
 }
@@ -56,7 +58,14 @@ export async function readModel(
   options: GPTOptions = {},
 ): Promise<GPT> {
   const config = await readConfig(name);
-  const model = new GPT(config, { tieEmbeddings: name === "tied", ...options });
+  // GPUs have no flash attention in float32.
+  const isWide = !options.precision?.startsWith("bf16");
+  const model = new GPT(config, {
+    device: DEVICE,
+    attention: DEVICE !== "cpu" && isWide ? "math" : "flash",
+    tieEmbeddings: name === "tied",
+    ...options,
+  });
   await loadTensors(
     `${FOLDER}${name}/weights.safetensors`,
     model.weights.named,

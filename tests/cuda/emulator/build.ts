@@ -18,6 +18,9 @@ import {
 import { hash } from "../../../ffi/setup/_sources.ts";
 import { ensureSetup, type Libtorch } from "../../../ffi/setup/mod.ts";
 
+/** The environment variable that tells tests where the emulator is, if they run with it. */
+export const EMULATOR_VARIABLE = "MOEBIUS_CUDA_EMULATOR";
+
 const ROOT = new URL("../../../", import.meta.url).pathname;
 const STATE = join(ROOT, ".moebius");
 const HERE = join(ROOT, "tests/cuda/emulator");
