@@ -20,7 +20,6 @@ const WITH_TENSORS = [
   "lib/cli/",
   "lib/mod.ts",
   "lib/checkpoint/state.ts",
-  "lib/checkpoint/training_state.ts",
 ];
 
 /** What a file names as another: statements, dynamic imports, workers. */

@@ -6,7 +6,7 @@ import {
   createHashedFile,
   describeCause,
   type DurableFileSystem,
-} from "./atomic.ts";
+} from "../files/atomic.ts";
 import {
   CheckpointError,
   hashFile,

@@ -1,7 +1,7 @@
 /** One writer per directory, by a lock that the system drops with the process. */
 
 import { join } from "node:path";
-import { attempt, describeCause } from "./atomic.ts";
+import { attempt, describeCause } from "../files/atomic.ts";
 import { CheckpointError } from "./manifest.ts";
 
 /** A directory that this process may write checkpoints to. */

@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { describeCause, type DurableFileSystem } from "./atomic.ts";
+import { describeCause, type DurableFileSystem } from "../files/atomic.ts";
 import { MANIFEST_FILE, readManifest } from "./manifest.ts";
 import { asideOf, FINAL_CHECKPOINT, stepOfName } from "./names.ts";
 

@@ -5,7 +5,7 @@
 
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { describeCause } from "./atomic.ts";
+import { describeCause } from "../files/atomic.ts";
 import {
   CheckpointError,
   MANIFEST_FILE,

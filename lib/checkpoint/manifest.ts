@@ -7,7 +7,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
-import { describeCause, type FileDigest } from "./atomic.ts";
+import { describeCause, type FileDigest } from "../files/atomic.ts";
 
 /** Name of the manifest in a checkpoint's directory. */
 export const MANIFEST_FILE = "manifest.json";

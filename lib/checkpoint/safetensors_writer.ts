@@ -11,7 +11,7 @@ import {
   type FileDigest,
   type FileSink,
   replaceFile,
-} from "./atomic.ts";
+} from "../files/atomic.ts";
 import { MAX_HEADER_BYTES } from "./safetensors.ts";
 import {
   isDtype,

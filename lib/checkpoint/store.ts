@@ -13,7 +13,7 @@ import {
   diskFileSystem,
   type DurableFileSystem,
   ensureDirectory,
-} from "./atomic.ts";
+} from "../files/atomic.ts";
 import {
   type CheckpointDraft,
   createDraft,

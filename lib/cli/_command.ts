@@ -3,7 +3,7 @@
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { SetupError, TorchError } from "../../ffi/mod.ts";
-import { StorageError } from "../checkpoint/atomic.ts";
+import { StorageError } from "../files/atomic.ts";
 import { CheckpointError } from "../checkpoint/manifest.ts";
 import { SafetensorsError } from "../checkpoint/safetensors.ts";
 import { ConfigError, nearest } from "../config/mod.ts";

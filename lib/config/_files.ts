@@ -1,7 +1,7 @@
 /** Reading the YAML files of a configuration. */
 
 import { parse } from "@std/yaml";
-import { describeCause } from "../checkpoint/atomic.ts";
+import { describeCause } from "../files/atomic.ts";
 import { isObject } from "./_layers.ts";
 import type { Problem } from "./problem.ts";
 import { nearest } from "./suggest.ts";

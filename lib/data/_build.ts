@@ -16,7 +16,7 @@ import {
   workerEncoder,
 } from "./_encoder.ts";
 import { type Batch, batches, mapInOrder } from "./_batches.ts";
-import { writeFileAtomic } from "../checkpoint/atomic.ts";
+import { writeFileAtomic } from "../files/atomic.ts";
 import { ShardWriter, type WriterState } from "./_shard_writer.ts";
 import { holdOutTail } from "./_tail.ts";
 import type { TextSource } from "./_text_source.ts";

@@ -15,7 +15,7 @@
 
 import { join } from "node:path";
 import { z } from "zod";
-import { writeFileAtomic } from "../checkpoint/atomic.ts";
+import { writeFileAtomic } from "../files/atomic.ts";
 import { PairCounts, type Tokens } from "./_pair_counts.ts";
 import type { TokenShards } from "./shards.ts";
 

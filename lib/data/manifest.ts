@@ -6,7 +6,7 @@
 
 import { join } from "node:path";
 import { z } from "zod";
-import { writeFileAtomic } from "../checkpoint/atomic.ts";
+import { writeFileAtomic } from "../files/atomic.ts";
 
 /** The manifest's file name; a folder without it is not prepared. */
 export const MANIFEST = "manifest.json";

@@ -13,7 +13,7 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { diskFileSystem } from "../checkpoint/atomic.ts";
+import { diskFileSystem } from "../files/atomic.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import {
   type Build,

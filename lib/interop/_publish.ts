@@ -7,7 +7,7 @@ import {
   diskFileSystem as disk,
   ensureDirectory,
   StorageError,
-} from "../checkpoint/atomic.ts";
+} from "../files/atomic.ts";
 
 /** A folder while its files are added; it is synced before it gets its name. */
 export interface FolderDraft {

@@ -6,7 +6,7 @@
  */
 
 import { crc32 } from "node:zlib";
-import { createHashedFile, type FileDigest } from "../checkpoint/atomic.ts";
+import { createHashedFile, type FileDigest } from "../files/atomic.ts";
 import { tensorByteLength } from "../checkpoint/safetensors_dtypes.ts";
 import { type Picklable, pickle } from "./_pickler.ts";
 

@@ -1,6 +1,6 @@
 /** A file that grows by whole records: each is there or is not. */
 
-import { StorageError } from "../checkpoint/atomic.ts";
+import { StorageError } from "../files/atomic.ts";
 
 /** An open file to append to. */
 export interface AppendedFile extends Disposable {

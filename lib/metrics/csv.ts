@@ -4,7 +4,7 @@
  */
 
 import { existsSync } from "node:fs";
-import { StorageError } from "../checkpoint/atomic.ts";
+import { StorageError } from "../files/atomic.ts";
 import { METRIC_COLUMNS, type MetricsLogger } from "./columns.ts";
 import { formatNumber, parseMetrics } from "./read.ts";
 import { type AppendedFile, openAppendedFile } from "./appended_file.ts";

@@ -5,7 +5,7 @@
 
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { StorageError } from "../checkpoint/atomic.ts";
+import { StorageError } from "../files/atomic.ts";
 import type { MetricsLogger } from "./columns.ts";
 import { openAppendedFile } from "./appended_file.ts";
 import { formatRecord } from "./_tfrecord.ts";

@@ -7,6 +7,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ensureSetup } from "../../ffi/mod.ts";
+import { requireCheckpoint } from "../checkpoint/find.ts";
 import { readManifest } from "../checkpoint/manifest.ts";
 import { loadRunConfig, type RunConfig } from "../config/mod.ts";
 import { countParameters } from "../model/count.ts";
@@ -72,8 +73,7 @@ export class Checkpoint implements Disposable {
 /**
  * Opens a checkpoint of `train` or `deno task train`: model, tokenizer and configuration.
  *
- * @throws {CheckpointError} if the folder holds no checkpoint.
- * @throws {SafetensorsError} if the weights are damaged.
+ * @throws {CheckpointError} if there is none, or it is damaged.
  *
  * @example
  * ```ts ignore
@@ -81,9 +81,10 @@ export class Checkpoint implements Disposable {
  * ```
  */
 export async function openCheckpoint(
-  dir: string,
+  path: string,
   options: GPTOptions = {},
 ): Promise<Checkpoint> {
+  const dir = await requireCheckpoint(path, { action: "open" });
   const { step } = await readManifest(dir);
   const { config } = loadRunConfig({ file: join(dir, "hyperparameters.yaml") });
   await ensureSetup();

@@ -7,7 +7,7 @@
 
 import { join } from "node:path";
 import { z } from "zod";
-import { diskFileSystem, ensureDirectory } from "../checkpoint/atomic.ts";
+import { diskFileSystem, ensureDirectory } from "../files/atomic.ts";
 import { openAppendedFile } from "../metrics/appended_file.ts";
 import type { ParameterValue, TrialParameters } from "./space.ts";
 import type { CurvePoint, StudyDefinition } from "./study.ts";

@@ -5,7 +5,7 @@
  */
 
 import { join } from "node:path";
-import { writeFileAtomic } from "../checkpoint/atomic.ts";
+import { writeFileAtomic } from "../files/atomic.ts";
 import { runConfigToYaml } from "../config/mod.ts";
 import {
   describeCounts,

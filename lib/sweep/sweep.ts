@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ensureDirectory } from "../checkpoint/atomic.ts";
+import { ensureDirectory } from "../files/atomic.ts";
 import { join } from "node:path";
 import { ConfigError, runConfigToYaml } from "../config/mod.ts";
 import { defineSweep, loadSweep, type SweepConfig } from "./config.ts";

@@ -6,7 +6,7 @@
 
 import { join } from "node:path";
 import { manualSeed } from "../../ffi/mod.ts";
-import { writeFileAtomic } from "../checkpoint/atomic.ts";
+import { writeFileAtomic } from "../files/atomic.ts";
 import {
   requireCheckpoint,
   resolveResume,

@@ -5,7 +5,7 @@
  */
 
 import { existsSync } from "node:fs";
-import { describeCause } from "../checkpoint/atomic.ts";
+import { describeCause } from "../files/atomic.ts";
 import { CheckpointError } from "../checkpoint/manifest.ts";
 import { FINAL_CHECKPOINT, stepOfName } from "../checkpoint/names.ts";
 import {

@@ -6,7 +6,7 @@
  */
 
 import { dirname, join, relative } from "node:path";
-import type { Operation } from "./_faulty_file_system.ts";
+import type { Operation } from "../files/_faulty_file_system.ts";
 
 interface FileNode {
   kind: "file";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { DurableFileSystem } from "../../lib/checkpoint/atomic.ts";
+import type { DurableFileSystem } from "../../lib/files/atomic.ts";
 import {
   type CheckpointDraft,
   openCheckpointStore,

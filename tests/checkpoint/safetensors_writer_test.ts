@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
-import type { FileSink } from "../../lib/checkpoint/atomic.ts";
+import type { FileSink } from "../../lib/files/atomic.ts";
 import {
   parseSafetensorsHeader,
   readSafetensorsHeader,

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { join } from "node:path";
-import { StorageError } from "../../lib/checkpoint/atomic.ts";
+import { StorageError } from "../../lib/files/atomic.ts";
 import { findLatestCheckpoint } from "../../lib/checkpoint/find.ts";
 import {
   CheckpointError,
@@ -8,7 +8,7 @@ import {
   verifyCheckpoint,
 } from "../../lib/checkpoint/manifest.ts";
 import { openCheckpointStore } from "../../lib/checkpoint/store.ts";
-import { type Fault, faultyFileSystem } from "./_faulty_file_system.ts";
+import { type Fault, faultyFileSystem } from "../files/_faulty_file_system.ts";
 import { afterPowerLoss } from "./_power_loss.ts";
 import { namesIn, save, temporaryDirectory, writeExample } from "./_run.ts";
 

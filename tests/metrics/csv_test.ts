@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { join } from "node:path";
 import fc from "fast-check";
-import { StorageError } from "../../lib/checkpoint/atomic.ts";
+import { StorageError } from "../../lib/files/atomic.ts";
 import {
   METRIC_COLUMNS,
   openMetricsCsv,

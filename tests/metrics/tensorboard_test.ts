@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { StorageError } from "../../lib/checkpoint/atomic.ts";
+import { StorageError } from "../../lib/files/atomic.ts";
 import { openTensorBoard } from "../../lib/metrics/mod.ts";
 import { crc32c } from "../../lib/metrics/_tfrecord.ts";
 

@@ -2,7 +2,7 @@ import {
   diskFileSystem,
   type DurableFileSystem,
   type FileSink,
-} from "../../lib/checkpoint/atomic.ts";
+} from "../../lib/files/atomic.ts";
 
 /** What happens at the chosen operation. */
 export type Fault =

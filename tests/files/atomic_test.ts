@@ -7,9 +7,9 @@ import {
   ensureDirectory,
   StorageError,
   writeFileAtomic,
-} from "../../lib/checkpoint/atomic.ts";
+} from "../../lib/files/atomic.ts";
 import { faultyFileSystem } from "./_faulty_file_system.ts";
-import { namesIn, temporaryDirectory } from "./_run.ts";
+import { namesIn, temporaryDirectory } from "../checkpoint/_run.ts";
 
 Deno.test("writeFileAtomic() creates and replaces a file", async () => {
   using directory = temporaryDirectory();
