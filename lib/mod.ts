@@ -87,6 +87,9 @@ export {
   type WrittenImport,
 } from "./interop/mod.ts";
 export {
+  type ExpertCounts,
+  type ExpertHistory,
+  type ExpertsCsv,
   followMetrics,
   type FollowOptions,
   METRIC_COLUMNS,
@@ -95,8 +98,10 @@ export {
   type MetricsCsvOptions,
   type MetricsLogger,
   type MetricsRow,
+  openExpertsCsv,
   openMetricsCsv,
   openTensorBoard,
+  readExpertsCsv,
   readMetrics,
   type TensorBoard,
   type TensorBoardOptions,

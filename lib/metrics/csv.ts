@@ -27,6 +27,8 @@ export interface MetricsCsv extends MetricsLogger {
   readonly path: string;
   /** Where a file that was in the way has been moved, or null. */
   readonly movedTo: string | null;
+  /** Writes a row of the file's columns. */
+  log(row: Readonly<Partial<Record<string, number>>>): void;
 }
 
 /**
@@ -88,7 +90,7 @@ export function openMetricsCsv(
 }
 
 function formatRow(
-  row: Record<string, number>,
+  row: Readonly<Partial<Record<string, number>>>,
   columns: readonly string[],
 ): string {
   const cells = columns.map((name) => {

@@ -6,6 +6,7 @@
 
 export * from "./columns.ts";
 export * from "./csv.ts";
+export * from "./experts.ts";
 export * from "./follow.ts";
 export { parseMetrics, readMetrics } from "./read.ts";
 export * from "./tensorboard.ts";

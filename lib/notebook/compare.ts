@@ -7,7 +7,7 @@
 import { balanceFigure, expertLoadFigure } from "../plots/routing.ts";
 import { type RunSeries, trainingFigure } from "../plots/training.ts";
 import { Plot } from "./plot.ts";
-import type { Run } from "./run.ts";
+import type { FollowedRun } from "./follow.ts";
 
 /** What can be compared: runs of this kernel, runs that are followed, or rows with a name. */
 export type Comparable =
@@ -47,18 +47,21 @@ export function compareBalance(runs: readonly Comparable[]): Plot {
 }
 
 /**
- * Load of every expert over the steps of a run of this kernel, a heat map a layer.
+ * Load of every expert over the steps of a run, of this kernel or followed, a heat map a layer.
  *
  * @throws {RangeError} if nothing was measured yet, or the model has no experts.
  */
-export function expertLoads(run: Pick<Run, "loads" | "layers" | "name">): Plot {
-  if (run.loads.length === 0) {
+export function expertLoads(
+  run: Pick<FollowedRun, "loads" | "layers" | "name">,
+): Plot {
+  const { loads, layers, name } = run;
+  if (loads.length === 0) {
     throw new RangeError(
-      `Cannot show the loads of ${run.name}: no step was measured yet, or the model has no experts`,
+      `Cannot show the loads of ${name}: no step was measured yet, or the model has no experts`,
     );
   }
   return new Plot(
-    expertLoadFigure(run.loads, run.layers),
-    `Load of the experts of ${run.name}`,
+    expertLoadFigure(loads, layers),
+    `Load of the experts of ${name}`,
   );
 }

@@ -8,7 +8,13 @@ import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { hasEnded } from "../checkpoint/ended.ts";
 import { loadRunConfig, plannedSteps } from "../config/mod.ts";
-import { followMetrics, type MetricsRow } from "../metrics/mod.ts";
+import {
+  EXPERTS_FILE,
+  followMetrics,
+  type MetricsRow,
+  readExpertsCsv,
+} from "../metrics/mod.ts";
+import type { LoadSample } from "../plots/routing.ts";
 import { LiveOutput } from "./_live_output.ts";
 import { viewOfRun } from "./_run_view.ts";
 import { flushOutputs, onStop } from "./kernel.ts";
@@ -25,6 +31,10 @@ export interface FollowedRun {
   readonly name: string;
   /** Rows of metrics so far. */
   readonly metrics: readonly MetricsRow[];
+  /** What the experts did so far. */
+  readonly loads: readonly LoadSample[];
+  /** The layers that have experts: the rows of `loads`. */
+  readonly layers: readonly number[];
   /** Fulfilled when the run has ended, or it is not followed any more. */
   readonly done: Promise<void>;
   /** Stops watching; the run goes on. */
@@ -93,6 +103,12 @@ export function follow(
     name,
     get metrics() {
       return metrics;
+    },
+    get loads() {
+      return readExpertsCsv(join(outDir, EXPERTS_FILE)).loads;
+    },
+    get layers() {
+      return readExpertsCsv(join(outDir, EXPERTS_FILE)).layers;
     },
     done,
     async stop() {

@@ -23,7 +23,10 @@ import {
 } from "../config/mod.ts";
 import { BatchLoader } from "../data/mod.ts";
 import {
+  EXPERTS_FILE,
+  type ExpertsCsv,
   type MetricsLogger,
+  openExpertsCsv,
   openMetricsCsv,
   openTensorBoard,
 } from "../metrics/mod.ts";
@@ -69,6 +72,8 @@ export interface RunParts extends Required<Omit<OpenOptions, "createMlp">> {
   readonly loader: BatchLoader;
   readonly store: CheckpointStore;
   readonly loggers: readonly MetricsLogger[];
+  /** Where goes what the experts do, or null. */
+  readonly experts: ExpertsCsv | null;
   readonly info: RunInfo;
   readonly meter: Meter;
   /** The checkpoint it goes on from, or null. */
@@ -146,11 +151,12 @@ async function open(
   if (movedTo !== null) say(`Moved the earlier run to ${movedTo}`);
   const meter = new Meter(config, plan, { placement, resumed });
   const info = await writeRunInfo(config, placement);
-  const loggers = openLoggers(
-    config,
-    resumed === null ? {} : { resumeAtIter: meter.iter + 1 },
-  );
+  const from = resumed === null ? {} : { resumeAtIter: meter.iter + 1 };
+  const loggers = openLoggers(config, from);
   loggers.forEach((logger) => owned.use(logger));
+  const experts = config.logger_name === "none"
+    ? null
+    : owned.use(openExpertsCsv(join(config.out_dir, EXPERTS_FILE), from));
   return {
     config,
     dataset,
@@ -163,6 +169,7 @@ async function open(
     loader,
     store,
     loggers,
+    experts,
     info,
     meter,
     resumedFrom: resume?.path ?? null,

@@ -187,6 +187,7 @@ export class Trainer {
     const startedMs = performance.now();
     this.#watchSkipped();
     for (const logger of this.#parts.loggers) logger.sync();
+    this.#parts.experts?.sync();
     const { deno, torch, cuda, commit } = this.#parts.info;
     const { path, warnings } = await this.#parts.store.publish(
       name,
@@ -297,7 +298,9 @@ export class Trainer {
     this.#watchSkipped();
     const load = this.model.statistics.read();
     if (load !== undefined) {
-      this.#parts.observer.onExpertLoad?.(load, this.step);
+      const { iter, step } = this;
+      this.#parts.experts?.log(load, { iter, optimizer_step: step });
+      this.#parts.observer.onExpertLoad?.(load, step);
     }
     return {
       loss: this.#parts.trainStep.loss.item(),

@@ -106,6 +106,8 @@ Deno.test("follow() sees what another process trains, until it has ended", async
   const losses = followed.metrics.filter(({ loss }) => loss !== undefined);
   assert.equal(losses.length, 40);
   assert.equal(followed.name, "run");
+  assert.equal(followed.loads.length, 40);
+  assert.match(expertLoads(followed).text, /Load of the experts of run/);
 
   // The other way round: the command follows the folder of a run.
   const { code: followCode, stderr: shown } = await runCommand("follow", [

@@ -7,7 +7,7 @@ import {
   readManifest,
 } from "../../lib/checkpoint/manifest.ts";
 import { loadRunConfig, type RunInput } from "../../lib/config/mod.ts";
-import { readMetrics } from "../../lib/metrics/mod.ts";
+import { readExpertsCsv, readMetrics } from "../../lib/metrics/mod.ts";
 import { digestTensors, train, withTrainer, workspace } from "./_run.ts";
 
 Deno.test("Trainer says which settings differ from those of the checkpoint", async () => {
@@ -107,6 +107,8 @@ Deno.test("Trainer resumes with another micro-batch: the steps see the same samp
     loss === undefined ? [] : iter
   );
   assert.deepEqual(iters, [2, 4, 6, 8, 9, 10, 11, 12]);
+  const { loads } = readExpertsCsv(join(place.dir, "run/experts.csv"));
+  assert.deepEqual(loads.map(({ step }) => step), [1, 2, 3, 4, 5, 6, 7, 8]);
   const state = (path: string) =>
     JSON.parse(Deno.readTextFileSync(join(path, "state.json")));
   assert.deepEqual(state(resumed.checkpoint).loader, state(checkpoint).loader);

@@ -4,7 +4,7 @@ import { strict as assert } from "node:assert";
 import { join } from "node:path";
 import { liveCount } from "../../ffi/mod.ts";
 import { verifyCheckpoint } from "../../lib/checkpoint/manifest.ts";
-import { readMetrics } from "../../lib/metrics/mod.ts";
+import { readExpertsCsv, readMetrics } from "../../lib/metrics/mod.ts";
 import { digestTensors, train, withTrainer, workspace } from "./_run.ts";
 
 Deno.test("Trainer.fit() learns, logs, validates and saves", async () => {
@@ -38,6 +38,17 @@ Deno.test("Trainer.fit() learns, logs, validates and saves", async () => {
   assert.ok(last["tokens_per_second"]! > 0 && last["remaining_time"] === 0);
   assert.ok(last["expert_load_max_over_mean"]! >= 1);
   assert.ok(last["router_entropy"]! > 0 && last["grad_norm"]! > 0);
+  const { layers, loads } = readExpertsCsv(join(place.dir, "run/experts.csv"));
+  assert.deepEqual(layers, [0, 1]);
+  assert.deepEqual(
+    loads.map(({ step }) => step),
+    losses.map((row) => row["optimizer_step"]),
+  );
+  for (const { counts } of loads) {
+    // Each token goes to two experts.
+    const sums = counts.map((row) => row.reduce((a, b) => a + b));
+    assert.deepEqual(sums, [2 * 4 * 32, 2 * 4 * 32]);
+  }
 
   assert.deepEqual(await verifyCheckpoint(summary.checkpoint), []);
   const files = [...Deno.readDirSync(summary.checkpoint)].map(({ name }) =>
@@ -239,14 +250,14 @@ Deno.test("Trainer writes the logs that are asked for", async () => {
   for (
     const [logger_name, wanted] of [
       ["none", []],
-      ["csv", ["metrics.csv"]],
-      ["tensorboard", ["metrics.csv", "tensorboard"]],
+      ["csv", ["experts.csv", "metrics.csv"]],
+      ["tensorboard", ["experts.csv", "metrics.csv", "tensorboard"]],
     ] as const
   ) {
     const out_dir = join(place.dir, logger_name);
     await train({ ...place.config(), out_dir, logger_name });
     const logs = names(out_dir).filter((name) =>
-      name === "metrics.csv" || name === "tensorboard"
+      name.endsWith(".csv") || name === "tensorboard"
     );
     assert.deepEqual(logs.sort(), wanted);
   }

@@ -1,0 +1,103 @@
+/**
+ * `experts.csv`: how many tokens each expert took since the row before, a column for each expert of each layer,
+ * `LAYER.EXPERT`. It is kept on resume as `metrics.csv` is.
+ */
+
+import { openMetricsCsv } from "./csv.ts";
+import { parseMetrics } from "./read.ts";
+
+/** The file's name in the folder of a run. */
+export const EXPERTS_FILE = "experts.csv";
+
+/** What experts took, over some steps. */
+export interface ExpertCounts {
+  /** The layers that have experts. */
+  readonly layers: readonly number[];
+  /** Tokens of each expert [layers][experts]. */
+  readonly counts: readonly (readonly number[])[];
+}
+
+/** An `experts.csv` that is written. */
+export interface ExpertsCsv extends Disposable {
+  /** Appends a row; the first opens the file. */
+  log(
+    counts: ExpertCounts,
+    place: { readonly iter: number; readonly optimizer_step: number },
+  ): void;
+  /** Brings everything onto the storage device. */
+  sync(): void;
+}
+
+/**
+ * A file of what experts took, to append to.
+ *
+ * @param options `resumeAtIter`: as for {@linkcode openMetricsCsv}.
+ *
+ * @example
+ * ```ts
+ * import { openExpertsCsv } from "./experts.ts";
+ *
+ * using experts = openExpertsCsv("/tmp/moebius-experts.csv");
+ * const counts = { layers: [0], counts: [[120, 136]] };
+ * experts.log(counts, { iter: 1, optimizer_step: 1 });
+ * ```
+ */
+export function openExpertsCsv(
+  path: string,
+  options: { resumeAtIter?: number } = {},
+): ExpertsCsv {
+  let file: ReturnType<typeof openMetricsCsv> | undefined;
+  return {
+    log({ layers, counts }, place) {
+      const cells = layers.flatMap((layer, row) =>
+        counts[row]!.map((count, expert) =>
+          [`${layer}.${expert}`, count] as const
+        )
+      );
+      const columns = [...Object.keys(place), ...cells.map(([name]) => name)];
+      file ??= openMetricsCsv(path, { ...options, columns });
+      file.log({ ...place, ...Object.fromEntries(cells) });
+    },
+    sync: () => file?.sync(),
+    [Symbol.dispose]: () => file?.[Symbol.dispose](),
+  };
+}
+
+/** What an `experts.csv` holds. */
+export interface ExpertHistory {
+  /** The layers that have experts. */
+  readonly layers: readonly number[];
+  /** Row by row. */
+  readonly loads: readonly (Pick<ExpertCounts, "counts"> & {
+    /** The last optimizer step that was counted. */
+    readonly step: number;
+  })[];
+}
+
+/**
+ * Reads an `experts.csv`, also while it is being written; there need be none.
+ *
+ * @throws {SyntaxError} if it is something else.
+ */
+export function readExpertsCsv(path: string): ExpertHistory {
+  const rows = parseMetrics(readIfThere(path), { source: path });
+  const names = Object.keys(rows[0] ?? {}).filter((name) => name.includes("."));
+  const layers = [...new Set(names.map((name) => Number(name.split(".")[0])))];
+  const columns = layers.map((layer) =>
+    names.filter((name) => name.startsWith(`${layer}.`))
+  );
+  const loads = rows.map((row) => ({
+    step: row["optimizer_step"] ?? 0,
+    counts: columns.map((names) => names.map((name) => row[name] ?? 0)),
+  }));
+  return { layers, loads };
+}
+
+function readIfThere(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  }
+}
