@@ -4,13 +4,10 @@
  * "N passed, N failed", with ", N skipped" if any were.
  */
 
-import { fileURLToPath } from "node:url";
 import { run as runKernels } from "./cuda/emulator/run.ts";
 import { run as runInterop } from "./interop/run.ts";
 import { run as runNotebooks } from "./notebook/run.ts";
-import { closingLine, type Counts, runStages, timed } from "./run.ts";
-
-const ROOT = fileURLToPath(new URL("../", import.meta.url));
+import { type Counts, runAsCommand, runStages, timed } from "./run.ts";
 
 async function main(): Promise<Counts> {
   const first = await runStages([]);
@@ -38,9 +35,4 @@ async function main(): Promise<Counts> {
   };
 }
 
-if (import.meta.main) {
-  Deno.chdir(ROOT);
-  const counts = await main();
-  console.log(closingLine(counts));
-  Deno.exit(counts.failed === 0 ? 0 : 1);
-}
+if (import.meta.main) await runAsCommand(main);

@@ -7,7 +7,6 @@
  * tests/cuda, such as "swiglu", and `--seconds N` is the most that a tool may take for each (60).
  */
 
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import {
   buildInfo,
@@ -20,21 +19,16 @@ import {
   closingLine,
   countResults,
   type Counts,
+  runAsCommand,
   runTests,
   type TestResult,
 } from "./run.ts";
 
-const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const RESULTS = "tests/bench/results";
 /** The rooms that compute on a device. */
 const ROOMS = ["cuda", "ffi", "operators", "model", "train", "generate"];
 
-if (import.meta.main) {
-  Deno.chdir(ROOT);
-  const counts = await main();
-  console.log(closingLine(counts));
-  Deno.exit(counts.failed === 0 ? 0 : 1);
-}
+if (import.meta.main) await runAsCommand(main);
 
 async function main(): Promise<Counts> {
   const { values, positionals: words } = parseArgs({

@@ -26,9 +26,14 @@ const TEST_CASE =
   /<testcase name="([^"]*)" classname="([^"]*)"([^>]*)>\s*<(\w*)/g;
 const CLANG_FORMAT = "clang-format==21.1.8";
 
-if (import.meta.main) {
+if (import.meta.main) await runAsCommand(runStages);
+
+/** Runs tests in the project's folder, prints the closing line, and exits. */
+export async function runAsCommand(
+  run: (words: readonly string[]) => Promise<Counts>,
+): Promise<never> {
   Deno.chdir(ROOT);
-  const counts = await runStages(Deno.args);
+  const counts = await run(Deno.args);
   console.log(closingLine(counts));
   Deno.exit(counts.failed === 0 ? 0 : 1);
 }

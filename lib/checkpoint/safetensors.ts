@@ -5,6 +5,7 @@
  * https://github.com/huggingface/safetensors#format.
  */
 
+import { readUpTo } from "../files/read.ts";
 import { findJsonOddity } from "./_json_oddities.ts";
 import {
   isDtype,
@@ -289,19 +290,4 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 function isSizes(value: unknown): value is number[] {
   return Array.isArray(value) &&
     value.every((size) => Number.isInteger(size) && size >= 0);
-}
-
-/** Reads `byteLength` bytes, or what is left of the file. */
-async function readUpTo(
-  file: Deno.FsFile,
-  byteLength: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(byteLength);
-  let filled = 0;
-  while (filled < byteLength) {
-    const count = await file.read(bytes.subarray(filled));
-    if (count === null) break;
-    filled += count;
-  }
-  return bytes.subarray(0, filled);
 }

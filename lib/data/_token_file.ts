@@ -6,6 +6,7 @@
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { readUpTo } from "../files/read.ts";
 import { TOKEN_BYTES, type TokenFormat } from "./_token_parts.ts";
 
 /** Where tokens lie in a file. */
@@ -101,13 +102,6 @@ async function readAt(
   start: number,
   byteLength: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(byteLength);
   await file.seek(start, Deno.SeekMode.Start);
-  let filled = 0;
-  while (filled < byteLength) {
-    const count = await file.read(bytes.subarray(filled));
-    if (count === null) break;
-    filled += count;
-  }
-  return bytes.subarray(0, filled);
+  return await readUpTo(file, byteLength);
 }

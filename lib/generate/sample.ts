@@ -29,13 +29,11 @@ export function sampleToken(
 ): Tensor {
   const { temperature = 0.8, topK = 50, topP = 1 } = options;
   checkSampleOptions(options);
-  if (canSample(logits_BV)) {
-    return noGrad(() =>
-      scope(() => fusedSample(logits_BV, { temperature, topK, topP }))
-    );
-  }
   return noGrad(() =>
     scope(() => {
+      if (canSample(logits_BV)) {
+        return fusedSample(logits_BV, { temperature, topK, topP });
+      }
       let logits = cast(logits_BV, "float32");
       if (temperature === 0 || topP === 0) {
         return aten("argmax", logits, -1, true);

@@ -52,6 +52,7 @@ export function openMetricsCsv(
   options: MetricsCsvOptions = {},
 ): MetricsCsv {
   const { columns = METRIC_COLUMNS, resumeAtIter } = options;
+  const known = new Set(columns);
   const header = columns.join(",") + "\n";
   const old = readIfThere(path);
   const hasRows = old.includes("\n");
@@ -75,7 +76,7 @@ export function openMetricsCsv(
     path,
     movedTo,
     log(row) {
-      const unknown = Object.keys(row).find((name) => !columns.includes(name));
+      const unknown = Object.keys(row).find((name) => !known.has(name));
       if (unknown !== undefined) {
         throw new TypeError(
           `Cannot log the metric "${unknown}": the columns of ${path} are ` +

@@ -54,9 +54,9 @@ export function openExpertsCsv(
           [`${layer}.${expert}`, count] as const
         )
       );
-      const columns = [...Object.keys(place), ...cells.map(([name]) => name)];
-      file ??= openMetricsCsv(path, { ...options, columns });
-      file.log({ ...place, ...Object.fromEntries(cells) });
+      const row = { ...place, ...Object.fromEntries(cells) };
+      file ??= openMetricsCsv(path, { ...options, columns: Object.keys(row) });
+      file.log(row);
     },
     sync: () => file?.sync(),
     [Symbol.dispose]: () => file?.[Symbol.dispose](),

@@ -52,9 +52,9 @@ export function compareBalance(runs: readonly Comparable[]): Plot {
  * @throws {RangeError} if nothing was measured yet, or the model has no experts.
  */
 export function expertLoads(
-  run: Pick<FollowedRun, "loads" | "layers" | "name">,
+  { name, experts }: Pick<FollowedRun, "name" | "experts">,
 ): Plot {
-  const { loads, layers, name } = run;
+  const { loads, layers } = experts;
   if (loads.length === 0) {
     throw new RangeError(
       `Cannot show the loads of ${name}: no step was measured yet, or the model has no experts`,

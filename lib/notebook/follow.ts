@@ -9,12 +9,12 @@ import { basename, join } from "node:path";
 import { hasEnded } from "../checkpoint/ended.ts";
 import { loadRunConfig, plannedSteps } from "../config/mod.ts";
 import {
+  type ExpertHistory,
   EXPERTS_FILE,
   followMetrics,
   type MetricsRow,
   readExpertsCsv,
 } from "../metrics/mod.ts";
-import type { LoadSample } from "../plots/routing.ts";
 import { LiveOutput } from "./_live_output.ts";
 import { viewOfRun } from "./_run_view.ts";
 import { flushOutputs, onStop } from "./kernel.ts";
@@ -31,10 +31,8 @@ export interface FollowedRun {
   readonly name: string;
   /** Rows of metrics so far. */
   readonly metrics: readonly MetricsRow[];
-  /** What the experts did so far. */
-  readonly loads: readonly LoadSample[];
-  /** The layers that have experts: the rows of `loads`. */
-  readonly layers: readonly number[];
+  /** What the experts did so far, read anew. */
+  readonly experts: ExpertHistory;
   /** Fulfilled when the run has ended, or it is not followed any more. */
   readonly done: Promise<void>;
   /** Stops watching; the run goes on. */
@@ -104,11 +102,8 @@ export function follow(
     get metrics() {
       return metrics;
     },
-    get loads() {
-      return readExpertsCsv(join(outDir, EXPERTS_FILE)).loads;
-    },
-    get layers() {
-      return readExpertsCsv(join(outDir, EXPERTS_FILE)).layers;
+    get experts() {
+      return readExpertsCsv(join(outDir, EXPERTS_FILE));
     },
     done,
     async stop() {

@@ -11,7 +11,11 @@ import {
   generateText,
   type GenerateTextOptions,
 } from "../generate/generate.ts";
-import { type MetricsRow, readMetrics } from "../metrics/mod.ts";
+import {
+  type ExpertHistory,
+  type MetricsRow,
+  readMetrics,
+} from "../metrics/mod.ts";
 import type { ExpertLoad } from "../model/router_statistics.ts";
 import type { CreateMlp, GPT } from "../model/gpt.ts";
 import { preparePictures } from "../plots/picture.ts";
@@ -100,8 +104,6 @@ export class Run {
   readonly name: string;
   /** Rows of metrics, as metrics.csv has them. */
   readonly metrics: MetricsRow[] = [];
-  /** What the experts did, over the steps of this process. */
-  readonly loads: LoadSample[] = [];
   /** What there was to say. */
   readonly messages: string[] = [];
   readonly #options: TrainOptions;
@@ -112,6 +114,7 @@ export class Run {
   #error: unknown;
   #learningRate: number | null = null;
   #layers: readonly number[] = [];
+  readonly #loads: LoadSample[] = [];
   #controller = new AbortController();
   #pause: PromiseWithResolvers<void> | undefined;
   #live: LiveOutput;
@@ -162,9 +165,9 @@ export class Run {
     return this.#dataset!;
   }
 
-  /** The layers that have experts: the rows of `loads`. */
-  get layers(): readonly number[] {
-    return this.#layers;
+  /** What the experts did, over the steps of this process. */
+  get experts(): ExpertHistory {
+    return { layers: this.#layers, loads: this.#loads };
   }
 
   /** What it did, once it has ended. */
@@ -393,9 +396,9 @@ export class Run {
 
   #addLoad({ layers, counts }: ExpertLoad, step: number): void {
     this.#layers = layers;
-    this.loads.push({ step, counts });
-    if (this.loads.length > MAX_LOADS) {
-      this.loads.push(...mergedLoads(this.loads.splice(0), MAX_LOADS / 2));
+    this.#loads.push({ step, counts });
+    if (this.#loads.length > MAX_LOADS) {
+      this.#loads.push(...mergedLoads(this.#loads.splice(0), MAX_LOADS / 2));
     }
   }
 

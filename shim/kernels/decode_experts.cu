@@ -1,6 +1,7 @@
 // The experts of one new position: router and first product, second product and sum.
 
 #include "decode.h"
+#include "experts.h"
 
 constexpr int kMaxExperts = 256;
 constexpr int kMaxChoices = 16;
@@ -22,15 +23,6 @@ struct Routing {
   __device__ unsigned* masks() const { return reinterpret_cast<unsigned*>(data + 1 + most); }
   __device__ float* weights() const { return reinterpret_cast<float*>(data + 1 + 2 * most); }
 };
-
-// Order of choice as one number, as in router.cu: larger first, among equals the first expert.
-__device__ inline unsigned long long rank_of(float value, int expert) {
-  unsigned bits = __float_as_uint(value);
-  bits = (bits & 0x80000000u) != 0 ? ~bits : bits | 0x80000000u;
-  if (value != value) bits = 0xffffffffu;
-  return static_cast<unsigned long long>(bits) << 32 |
-         (0xffffffffu - static_cast<unsigned>(expert));
-}
 
 // What all blocks find out for themselves about the experts of all sequences.
 template <int kN>

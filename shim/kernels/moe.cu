@@ -1,7 +1,7 @@
 // Between tokens and experts: sorting choices by expert, copying tokens to their experts' rows, and
 // adding up the experts' results.
 
-#include "prelude.h"
+#include "experts.h"
 
 // ---- sorting
 // -------------------------------------------------------------------------------------
@@ -181,16 +181,8 @@ extern "C" __global__ void moe_combine_forward(const void* y, bool y_wide, const
   const int64 token = blockIdx.x;
   for (int i = 8 * static_cast<int>(threadIdx.x); i < width;
        i += 8 * static_cast<int>(blockDim.x)) {
-    float sums[8] = {};
-#pragma unroll 4
-    for (int choice = 0; choice < k; ++choice) {
-      const int64 from = row[token * k + choice];
-      const float weight = load1(weights, weights_wide, token * k + choice);
-      float values[8];
-      unpack8(load8(y, y_wide, from * width + i, width - i, vectors), y_wide, values);
-#pragma unroll
-      for (int j = 0; j < 8; ++j) sums[j] += weight * values[j];
-    }
+    float sums[8];
+    combine8({y, y_wide, weights, weights_wide, row, k}, token, i, width, vectors, sums);
     store8(out, out_wide, token * width + i, width - i, vectors, sums);
   }
 }

@@ -1,7 +1,7 @@
 // Root mean square normalisation, alone or of a sum: y = x / sqrt(mean(x^2) + eps) * weight.
 // One block a row; a thread holds eight values of it and goes over the rest of a long row again.
 
-#include "prelude.h"
+#include "experts.h"
 
 // What a norm reads: a row of an array,
 struct Plain {
@@ -12,27 +12,12 @@ struct Plain {
   }
 };
 
-// or the sum of a token's k rows, each times its weight, rounded as an array would be.
+// or the sum of a token's rows, rounded as an array would be.
 struct Combined {
-  const void* y;
-  const void* weights;
-  const int* row;
-  int k;
-  bool y_wide;
-  bool weights_wide;
+  ExpertRows rows;
   bool wide;
   __device__ void read(int64 token, int i, int width, bool vectors, float (&values)[8]) const {
-#pragma unroll
-    for (int j = 0; j < 8; ++j) values[j] = 0.0f;
-#pragma unroll 4
-    for (int choice = 0; choice < k; ++choice) {
-      const int64 from = row[token * k + choice];
-      const float weight = load1(weights, weights_wide, token * k + choice);
-      float result[8];
-      unpack8(load8(y, y_wide, from * width + i, width - i, vectors), y_wide, result);
-#pragma unroll
-      for (int j = 0; j < 8; ++j) values[j] += weight * result[j];
-    }
+    combine8(rows, token, i, width, vectors, values);
     round8(wide, values);
   }
 };
@@ -107,7 +92,7 @@ extern "C" __global__ void __launch_bounds__(1024)
                              const void* weight, bool weight_wide, void* sum, bool sum_wide,
                              void* y, bool y_wide, float* rstd, int width, float eps,
                              bool vectors) {
-  forward(Combined{rows, weights, row, k, rows_wide, weights_wide, sum_wide}, residual, sum_wide,
+  forward(Combined{{rows, rows_wide, weights, weights_wide, row, k}, sum_wide}, residual, sum_wide,
           weight, weight_wide, sum, sum_wide, y, y_wide, rstd, width, eps, vectors);
 }
 
@@ -121,15 +106,10 @@ struct Kept {
 // dweight = <gradient, rows[row]>, two choices of a token at a time, the first two's rows on their
 // way since the row began.
 struct Spread {
-  const void* rows;
-  const void* weights;
-  const int* row;
+  ExpertRows from;
   void* drows;
   void* dweights;
-  int k;
   int width;
-  bool rows_wide;
-  bool weights_wide;
   bool gradient_wide;
   bool vectors;
   float (&scratch)[2][2][32];
@@ -140,9 +120,9 @@ struct Spread {
 #pragma unroll
     for (int c = 0; c < 2; ++c) {
       raw[c] = {};
-      if (start >= width || base + c >= k) continue;
-      const int64 from = row[token * k + base + c];
-      raw[c] = load8(rows, rows_wide, from * width + start, width - start, vectors);
+      if (start >= width || base + c >= from.k) continue;
+      const int64 row = from.row[token * from.k + base + c];
+      raw[c] = load8(from.y, from.y_wide, row * width + start, width - start, vectors);
     }
   }
 
@@ -150,29 +130,29 @@ struct Spread {
 
   __device__ void finish(int64 token, int start, float (&gradient)[8]) {
     round8(gradient_wide, gradient);
-    for (int base = 0; base < k; base += 2, turn ^= 1) {
+    for (int base = 0; base < from.k; base += 2, turn ^= 1) {
       if (base > 0) load(token, base, start);
       float dots[2] = {};
 #pragma unroll
       for (int c = 0; c < 2; ++c) {
-        if (base + c >= k) continue;
-        const int64 choice = token * k + base + c;
-        const float weight = load1(weights, weights_wide, choice);
+        if (base + c >= from.k) continue;
+        const int64 choice = token * from.k + base + c;
+        const float weight = load1(from.weights, from.weights_wide, choice);
         float values[8];
-        unpack8(raw[c], rows_wide, values);
+        unpack8(raw[c], from.y_wide, values);
 #pragma unroll
         for (int j = 0; j < 8; ++j) {
           dots[c] += gradient[j] * values[j];
           values[j] = weight * gradient[j];
         }
         if (start < width) {
-          store8(drows, rows_wide, static_cast<int64>(row[choice]) * width + start, width - start,
-                 vectors, values);
+          const int64 row = from.row[choice];
+          store8(drows, from.y_wide, row * width + start, width - start, vectors, values);
         }
       }
       block_sum(dots, scratch[turn]);
-      if (threadIdx.x < 2 && base + static_cast<int>(threadIdx.x) < k) {
-        store1(dweights, weights_wide, token * k + base + threadIdx.x,
+      if (threadIdx.x < 2 && base + static_cast<int>(threadIdx.x) < from.k) {
+        store1(dweights, from.weights_wide, token * from.k + base + threadIdx.x,
                threadIdx.x == 0 ? dots[0] : dots[1]);
       }
     }
@@ -293,8 +273,13 @@ extern "C" __global__ void __launch_bounds__(512)
   __shared__ float scratch[2][2][32];
   backward<false>(dy, dy_wide, dsum, sum, sum_wide, weight, weight_wide, rstd, dresidual, sum_wide,
                   nullptr, false, partials, tokens, width, vectors,
-                  Spread{rows, weights, row, drows, dweights, k, width, rows_wide, weights_wide,
-                         sum_wide, vectors, scratch});
+                  Spread{{rows, rows_wide, weights, weights_wide, row, k},
+                         drows,
+                         dweights,
+                         width,
+                         sum_wide,
+                         vectors,
+                         scratch});
 }
 
 // The sums of the columns of partials [count, width]. A block takes 8 columns, 128 threads each.

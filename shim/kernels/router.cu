@@ -1,17 +1,7 @@
 // What routers do with their logits [tokens, n_expert]: choosing experts, weighing them, and
 // watching how decided they are.
 
-#include "prelude.h"
-
-// Order of choice as one number: larger values first, NaN before all, as torch.topk has it; among
-// equals the first expert.
-__device__ inline unsigned long long rank_of(float value, int expert) {
-  unsigned bits = __float_as_uint(value);
-  bits = (bits & 0x80000000u) != 0 ? ~bits : bits | 0x80000000u;
-  if (value != value) bits = 0xffffffffu;
-  return static_cast<unsigned long long>(bits) << 32 |
-         (0xffffffffu - static_cast<unsigned>(expert));
-}
+#include "experts.h"
 
 __device__ inline unsigned long long warp_max(unsigned long long value) {
 #pragma unroll

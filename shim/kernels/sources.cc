@@ -12,6 +12,7 @@
 #include "decode_attention.cu"
 #include "decode_experts.cu"
 #include "decode_linear.cu"
+#include "experts.h"
 #include "gated.h"
 #include "grouped_linear.cu"
 #include "grouped_wgmma.cu"
@@ -34,8 +35,9 @@
       each(rms_norm) each(decode_attention) each(moe) each(router) each(rope_qkv)               \
           each(cross_entropy) each(clip) each(sample) each(swiglu)
 
-#define MOEBIUS_HEADERS(each) \
-  each(prelude) each(ptx) each(decode) each(gated) each(hopper) each(patches) each(tiles)
+#define MOEBIUS_HEADERS(each)                                                               \
+  each(prelude) each(ptx) each(decode) each(experts) each(gated) each(hopper) each(patches) \
+      each(tiles)
 
 #define MOEBIUS_EMBED(name, extension)            \
   asm(".pushsection .rodata\n"                    \

@@ -142,7 +142,9 @@ Tensor moe_experts(const Tensor& x, const Tensor& token, const Tensor& row, cons
   check_sizes("fc_weight", fc_weight,
               {proj_weight.size(0), 2 * proj_weight.size(2), proj_weight.size(1)});
   // Where no product has SwiGLU at its end, as on a CPU, it is faster to keep everything.
-  if (!primitives::have_kernel("moebius::grouped_swiglu_forward", x)) {
+  static const auto gated =
+      c10::Dispatcher::singleton().findSchemaOrThrow("moebius::grouped_swiglu_forward", "");
+  if (!primitives::has_kernel(gated, x)) {
     static const auto swiglu = primitives::find<Tensor(const Tensor&)>("moebius::swiglu");
     Tensor fc = grouped_linear(moe_gather(x, token, row), fc_weight, ends);
     const Tensor h = swiglu.call(fc);
@@ -233,8 +235,9 @@ Pair combine_rms_norm(const Tensor& rows, const Tensor& weights, const Tensor& r
   check_device("weight", weight, rows);
   // Longer rows do not fit into a block's registers.
   constexpr int64_t kMostValues = 4096;
-  if (rows.size(1) > kMostValues ||
-      !primitives::have_kernel("moebius::combine_rms_norm_forward", rows)) {
+  static const auto combine =
+      c10::Dispatcher::singleton().findSchemaOrThrow("moebius::combine_rms_norm_forward", "");
+  if (rows.size(1) > kMostValues || !primitives::has_kernel(combine, rows)) {
     static const auto add_rms_norm =
         primitives::find<Pair(const Tensor&, const Tensor&, const Tensor&, double, ScalarType)>(
             "moebius::add_rms_norm");

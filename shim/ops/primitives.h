@@ -28,10 +28,10 @@ Result call(const c10::TypedOperatorHandle<Result(Arguments...)>& op,
   return op.call(std::forward<Arguments>(arguments)...);
 }
 
-// Whether a primitive has a kernel for a tensor's device.
-inline bool have_kernel(const char* name, const Tensor& tensor) {
-  return c10::Dispatcher::singleton().findSchemaOrThrow(name, "").hasKernelForDispatchKey(
-      tensor.is_cuda() ? c10::DispatchKey::CUDA : c10::DispatchKey::CPU);
+// Whether an operator has a kernel for a tensor's device.
+inline bool has_kernel(const c10::OperatorHandle& op, const Tensor& tensor) {
+  return op.hasKernelForDispatchKey(tensor.is_cuda() ? c10::DispatchKey::CUDA
+                                                     : c10::DispatchKey::CPU);
 }
 
 }  // namespace primitives

@@ -8,6 +8,7 @@
 
 import { loadCorpus } from "../../lib/data/corpus.ts";
 import { Random } from "../../lib/data/random.ts";
+import { textsBelow } from "../_texts.ts";
 
 const SYLLABLES = "ba ce di fo gu ha ki lo mu na pe qui ro sa te un ver wex"
   .split(" ");
@@ -28,7 +29,7 @@ export async function writeVariedText(
 ): Promise<{ textBytes: number; documents: number }> {
   const paragraphs = [
     ...(await loadCorpus()).flatMap(({ text }) => text.split(/\n\s*\n/)),
-    ...sources("lib").flatMap((text) => text.split("\n\n")),
+    ...textsBelow("lib", /\.ts$/).flatMap((text) => text.split("\n\n")),
   ].filter((paragraph) => paragraph.trim() !== "");
   const random = new Random(42);
   const utf8 = new TextEncoder();
@@ -72,14 +73,4 @@ function varied(paragraph: string, random: Random): string {
       ? made[0]!.toUpperCase() + made.slice(1)
       : made;
   });
-}
-
-function sources(folder: string): string[] {
-  return [...Deno.readDirSync(folder)]
-    .sort((a, b) => a.name < b.name ? -1 : 1)
-    .flatMap((entry) => {
-      const path = `${folder}/${entry.name}`;
-      if (entry.isDirectory) return sources(path);
-      return entry.name.endsWith(".ts") ? [Deno.readTextFileSync(path)] : [];
-    });
 }

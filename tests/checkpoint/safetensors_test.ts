@@ -124,6 +124,42 @@ Deno.test("parseSafetensorsHeader() survives 10,000 mutants", async () => {
   assert.ok(rejected > 6_000, `only ${rejected} mutants were bad`);
 });
 
+Deno.test("readSafetensorsHeader() reserves no more than the file has, for 10,000 mutants", async () => {
+  const original = await Deno.readFile(PYTHON_FILE);
+  const path = await Deno.makeTempFile();
+  const Plain = globalThis.Uint8Array;
+  let largest = 0;
+  // What is asked for by its length; views of memory that is there reserve nothing.
+  globalThis.Uint8Array = new Proxy(Plain, {
+    construct(target, args, newTarget) {
+      if (typeof args[0] === "number") largest = Math.max(largest, args[0]);
+      return Reflect.construct(target, args, newTarget);
+    },
+  });
+  try {
+    let read = 0;
+    for (
+      const bytes of fc.sample(mutantsOf(original), {
+        numRuns: 10_000,
+        seed: 2,
+      })
+    ) {
+      Deno.writeFileSync(path, bytes);
+      largest = 0;
+      await readSafetensorsHeader(path).then(
+        () => read++,
+        (error) => assert.ok(error instanceof SafetensorsError, String(error)),
+      );
+      assert.ok(largest <= bytes.length, `${largest} of ${bytes.length} bytes`);
+      assert.ok(largest > 0 || bytes.length === 0);
+    }
+    assert.ok(read > 0);
+  } finally {
+    globalThis.Uint8Array = Plain;
+    await Deno.remove(path);
+  }
+});
+
 Deno.test("parseSafetensorsHeader() walks a header of millions of escapes and brackets", () => {
   const name = "\\n".repeat(1_000_000);
   const header = ONE.replace('"a"', `"${name}"`);

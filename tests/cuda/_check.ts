@@ -144,7 +144,7 @@ export function assertClose(
 export const ACTIVATIONS: readonly DType[] = ["float32", "bfloat16"];
 
 /** Who may multiply groups of rows of bfloat16, where the device and the sizes allow it. */
-export const MULTIPLIERS = ["wgmma", "libtorch", "own"] as const;
+const MULTIPLIERS = ["wgmma", "libtorch", "own"] as const;
 
 /** Has groups of rows multiplied by one of them. */
 export function multipliedBy(
@@ -156,5 +156,30 @@ export function multipliedBy(
     fn();
   } finally {
     Deno.env.delete("MOEBIUS_GROUPED_LINEAR");
+  }
+}
+
+/** Tests of an operator that multiplies groups of rows: in each dtype, and by each of those who may multiply. */
+export function productTests(
+  { operator, name, isLarge }: {
+    operator: string;
+    /** What the case is. */
+    name: string;
+    isLarge: boolean;
+  },
+  check: (dtype: DType) => void,
+): void {
+  const what = `has its composition's numbers: ${name}`;
+  for (const dtype of ACTIVATIONS) {
+    kernelTest(`${operator} of ${dtype} ${what}`, () => check(dtype), {
+      isLarge,
+    });
+  }
+  for (const multiplier of MULTIPLIERS) {
+    kernelTest(
+      `${operator} by ${multiplier} ${what}`,
+      () => multipliedBy(multiplier, () => check("bfloat16")),
+      { isLarge },
+    );
   }
 }

@@ -12,15 +12,14 @@ import {
   type Tensor,
 } from "../../ffi/mod.ts";
 import {
-  ACTIVATIONS,
   assertClose,
   check,
   DEVICE,
   kernelTest,
   multipliedBy,
-  MULTIPLIERS,
   normal,
   operator,
+  productTests,
   reference,
   run,
 } from "./_check.ts";
@@ -185,32 +184,15 @@ function checkGated(sizes: Sizes, dtype: DType): void {
 
 for (const sizes of CASES) {
   const { N, K, E, used, C, I } = sizes;
-  const name = `${N} tokens, ${K} of ${E} experts, ${used} used, ${C} by ${I}`;
-  const options = { isLarge: N * C * I > 10_000_000 };
-  for (const dtype of ACTIVATIONS) {
-    kernelTest(
-      `moe_experts of ${dtype} has its composition's numbers: ${name}`,
-      () => {
-        checkExperts(sizes, dtype, 0);
-        checkExperts(sizes, dtype, 1);
-        checkGated(sizes, dtype);
-      },
-      options,
-    );
-  }
-  for (const multiplier of MULTIPLIERS) {
-    kernelTest(
-      `moe_experts by ${multiplier} has its composition's numbers: ${name}`,
-      () => {
-        multipliedBy(multiplier, () => {
-          checkExperts(sizes, "bfloat16", 0);
-          checkExperts(sizes, "bfloat16", 1);
-          checkGated(sizes, "bfloat16");
-        });
-      },
-      options,
-    );
-  }
+  productTests({
+    operator: "moe_experts",
+    name: `${N} tokens, ${K} of ${E} experts, ${used} used, ${C} by ${I}`,
+    isLarge: N * C * I > 10_000_000,
+  }, (dtype) => {
+    checkExperts(sizes, dtype, 0);
+    checkExperts(sizes, dtype, 1);
+    checkGated(sizes, dtype);
+  });
 }
 
 kernelTest(

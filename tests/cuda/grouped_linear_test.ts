@@ -2,14 +2,11 @@
 
 import { cat, type DType, type Tensor, tensor } from "../../ffi/mod.ts";
 import {
-  ACTIVATIONS,
   assertClose,
   check,
   DEVICE,
-  kernelTest,
-  multipliedBy,
-  MULTIPLIERS,
   normal,
+  productTests,
   reference,
   run,
 } from "./_check.ts";
@@ -72,28 +69,12 @@ function checkCase(
 }
 
 for (const sizes of CASES) {
-  const name = `[${sizes.groups}] rows by [${sizes.I}, ${sizes.C}]`;
-  const options = { isLarge: sizes.I * sizes.C > 100_000 };
-  for (const dtype of ACTIVATIONS) {
-    kernelTest(
-      `grouped_linear of ${dtype} has its composition's numbers: ${name}`,
-      () => {
-        checkCase(sizes, dtype, 0);
-        checkCase(sizes, dtype, 1);
-      },
-      options,
-    );
-  }
-  for (const multiplier of MULTIPLIERS) {
-    kernelTest(
-      `grouped_linear by ${multiplier} has its composition's numbers: ${name}`,
-      () => {
-        multipliedBy(multiplier, () => {
-          checkCase(sizes, "bfloat16", 0);
-          checkCase(sizes, "bfloat16", 1);
-        });
-      },
-      options,
-    );
-  }
+  productTests({
+    operator: "grouped_linear",
+    name: `[${sizes.groups}] rows by [${sizes.I}, ${sizes.C}]`,
+    isLarge: sizes.I * sizes.C > 100_000,
+  }, (dtype) => {
+    checkCase(sizes, dtype, 0);
+    checkCase(sizes, dtype, 1);
+  });
 }

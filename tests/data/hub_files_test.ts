@@ -4,8 +4,10 @@ import { filesSource } from "../../lib/data/_text_source.ts";
 import { openShards, type PrepareProgress } from "../../lib/data/mod.ts";
 import { prepareData } from "../../lib/data/prepare.ts";
 import type { HubSettings } from "../../lib/hub/mod.ts";
-import { type FakeHub, startHub } from "../hub/_server.ts";
-import { allTokens, withFolder } from "./_helpers.ts";
+import type { FakeHub } from "../hub/_server.ts";
+import { withHub } from "../hub/_setup.ts";
+import { allTokens } from "./_helpers.ts";
+import { PARQUET } from "./_parquet.ts";
 import { documentsIn, tokenizer } from "./_prepare.ts";
 
 const REPOSITORY = "datasets/ann/whales";
@@ -27,14 +29,7 @@ interface Place {
 }
 
 async function withPlace(body: (place: Place) => Promise<void>): Promise<void> {
-  await withFolder(async (folder) => {
-    await using hub = await startHub();
-    const settings: HubSettings = {
-      endpoint: hub.endpoint,
-      token: undefined,
-      cacheDir: join(folder, "cache"),
-      offline: false,
-    };
+  await withHub(async ({ hub, folder, settings }) => {
     await body({
       hub,
       settings,
@@ -132,6 +127,18 @@ Deno.test("hf:// takes a revision, a pattern of files, and files to validate on"
       await trained(`${at}/en`, `${at}/en/b.txt`),
       [["old"], ["text"]],
     );
+  });
+});
+
+Deno.test("hf:// reads Parquet", async () => {
+  await withPlace(async ({ hub, prepare }) => {
+    hub.commit(REPOSITORY, {
+      "data/train-00000-of-00001.parquet": PARQUET,
+      "data/validation-00000-of-00001.parquet": PARQUET,
+    });
+    const { train, val } = await prepare({ train: "hf://datasets/ann/whales" });
+    assert.deepEqual(train, ["The first story.", "na\u00efve \u{1f40b}"]);
+    assert.deepEqual(val, train);
   });
 });
 

@@ -4,12 +4,7 @@ import { join } from "node:path";
 import { documents, type TextPiece } from "../../lib/data/mod.ts";
 import { loadTokenizer } from "../../lib/tokenizer/mod.ts";
 import { longText, withFolder, writeFiles } from "./_helpers.ts";
-
-/** Two row groups with a column `id` and a column `text`, zstd: two texts and a null. */
-const PARQUET = Buffer.from(
-  "UEFSMRUAFSwVPiwVBBUAFQYVBhwAAAAotS/9IBaxAAACAAAABAEBAAAAAAAAAAIAAAAAAAAAFQAVUhVkLBUEFQAVBhUGHAAAACi1L/0gKUkBAAIAAAAEARAAAABUaGUgZmlyc3Qgc3RvcnkuCwAAAG5hw692ZSDwn5CLFQAVHBUuLBUCFQAVBhUGHAAAACi1L/0gDnEAAAIAAAACAQMAAAAAAAAAFQAVDBUeLBUCFQAVBhUGHAAAACi1L/0gBjEAAAIAAAACABUEGTw1ABgGc2NoZW1hFQQAFQQlAhgCaWQAFQwlAhgEdGV4dCUATBwAAAAWBhksGSwmABwVBBklBgAZGAJpZBUMFgQWUhZkJghJHBUAFQAVAgA8KQYZJgAEAAAAJgAcFQwZJQYAGRgEdGV4dBUMFgQWeBaKASZsSRwVABUAFQIAPBY2GQYZJgAEAAAAFsoBFgQmCBbuAQAZLCYAHBUEGSUGABkYAmlkFQwWAhZCFlQm9gFJHBUAFQAVAgA8KQYZJgACAAAAJgAcFQwZJQYAGRgEdGV4dBUMFgIWMhZEJsoCSRwVABUAFQIAPBYAGQYZJgIAAAAAFnQWAib2ARaYAQAoIHBhcnF1ZXQtY3BwLWFycm93IHZlcnNpb24gMjYuMC4xGSwcAAAcAAAAKwEAAFBBUjE=",
-  "base64",
-);
+import { PARQUET } from "./_parquet.ts";
 
 async function textsOf(
   files: Record<string, string | Uint8Array>,

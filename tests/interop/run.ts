@@ -10,7 +10,7 @@ import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ensureSetup } from "../../ffi/setup/mod.ts";
-import { closingLine, type Counts, countTests } from "../run.ts";
+import { type Counts, runAsCommand, runTests } from "../run.ts";
 import { PYTHON_VARIABLE } from "./python/_peer.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -22,12 +22,7 @@ const IMPORTS =
   "import torch, litgpt, litdata, transformers, safetensors, tokenizers";
 const FAILED: Counts = { passed: 0, failed: 1, skipped: 0 };
 
-if (import.meta.main) {
-  Deno.chdir(ROOT);
-  const counts = await run(Deno.args);
-  console.log(closingLine(counts));
-  Deno.exit(counts.failed === 0 ? 0 : 1);
-}
+if (import.meta.main) await runAsCommand(run);
 
 /**
  * Makes the environment, unless it is there, and runs the tests in it.
@@ -43,7 +38,7 @@ export async function run(words: readonly string[]): Promise<Counts> {
     console.error(error instanceof Error ? error.message : error);
     return FAILED;
   }
-  return await runTests(words);
+  return await runPythonTests(words);
 }
 
 async function makeEnvironment(sitePackages: string): Promise<void> {
@@ -90,30 +85,17 @@ async function python(program: string, args: string[]): Promise<void> {
   );
 }
 
-async function runTests(words: readonly string[]): Promise<Counts> {
-  const files = words.filter((word) => read(word) !== undefined);
-  const filters = words.filter((word) => read(word) === undefined)
-    .map((word) => word.startsWith("-") ? word : `--filter=${word}`);
+/** All tests, unless words name files. */
+async function runPythonTests(words: readonly string[]): Promise<Counts> {
   const all = [...Deno.readDirSync(FOLDER)].map(({ name }) => name).sort()
     .filter((name) => /^[a-z]\w*\.ts$/.test(name))
     .map((name) => join(FOLDER, name));
-  const report = await Deno.makeTempFile({ suffix: ".xml" });
+  const files = words.some((word) => read(word) !== undefined) ? [] : all;
+  Deno.env.set(PYTHON_VARIABLE, PYTHON);
   try {
-    const { success } = await new Deno.Command(Deno.execPath(), {
-      args: [
-        ...["test", "-A", "--no-check", "--parallel"],
-        `--junit-path=${report}`,
-        ...filters,
-        ...(files.length > 0 ? files : all),
-      ],
-      env: { [PYTHON_VARIABLE]: PYTHON },
-      stdin: "null",
-      stdout: "inherit",
-      stderr: "inherit",
-    }).output();
-    return countTests(await Deno.readTextFile(report), success);
+    return (await runTests(["--parallel", ...words, ...files])).counts;
   } finally {
-    await Deno.remove(report);
+    Deno.env.delete(PYTHON_VARIABLE);
   }
 }
 

@@ -1,4 +1,19 @@
-/** A run of a model so small that its steps take milliseconds. */
+/** A model so small that its steps take milliseconds. */
+
+/** Two layers of four experts. */
+export const TINY = {
+  n_layer: 2,
+  n_embd: 32,
+  n_head: 2,
+  block_size: 64,
+  vocab_size: 4096,
+  norm_class_name: "RMSNorm",
+  bias: false,
+  mlp_class_name: "LLaMAMoE",
+  moe_intermediate_size: 32,
+  n_expert: 4,
+  n_expert_per_token: 2,
+} as const;
 
 /** Code for a cell: the settings of a tiny run as an object literal. */
 export function tinyRun(
@@ -7,18 +22,11 @@ export function tinyRun(
 ): string {
   return JSON.stringify({
     model_config: {
-      n_layer: 2,
+      ...TINY,
       n_embd: width,
-      n_head: 2,
-      block_size: 32,
-      vocab_size: 4096,
-      padded_vocab_size: 4096,
-      norm_class_name: "RMSNorm",
-      bias: false,
-      mlp_class_name: "LLaMAMoE",
       moe_intermediate_size: width,
-      n_expert: 4,
-      n_expert_per_token: 2,
+      block_size: 32,
+      padded_vocab_size: 4096,
     },
     out_dir: outDir,
     precision: "32-true",

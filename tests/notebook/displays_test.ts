@@ -22,6 +22,7 @@ import {
   interactiveScript,
   PLOTLY_FILE,
 } from "../../lib/notebook/page.ts";
+import { TINY } from "./_tiny.ts";
 
 const DISPLAY = Symbol.for("Jupyter.display");
 
@@ -32,19 +33,7 @@ async function bundleOf(value: object): Promise<Record<string, string>> {
   return await Reflect.apply(display, value, []);
 }
 
-const SMALL = defineModelConfig({
-  n_layer: 2,
-  n_embd: 32,
-  n_head: 2,
-  block_size: 64,
-  vocab_size: 4096,
-  norm_class_name: "RMSNorm",
-  bias: false,
-  mlp_class_name: "LLaMAMoE",
-  moe_intermediate_size: 32,
-  n_expert: 4,
-  n_expert_per_token: 2,
-});
+const SMALL = defineModelConfig(TINY);
 
 Deno.test("a configuration shows every setting that was made, with who made it", async () => {
   const { config } = loadRunConfig({

@@ -12,20 +12,7 @@ import {
   scope,
   tensor,
 } from "../../lib/mod.ts";
-
-const CONFIG = {
-  n_layer: 2,
-  n_embd: 32,
-  n_head: 2,
-  block_size: 64,
-  vocab_size: 4096,
-  norm_class_name: "RMSNorm",
-  bias: false,
-  mlp_class_name: "LLaMAMoE",
-  moe_intermediate_size: 32,
-  n_expert: 4,
-  n_expert_per_token: 2,
-} as const;
+import { TINY } from "./_tiny.ts";
 
 const tokenizer = await loadTokenizer("data/tokenizer");
 
@@ -34,7 +21,7 @@ function modelOf(
   createMlp?: CreateMlp,
 ): GPT {
   const model = new GPT(
-    defineModelConfig({ ...CONFIG, ...overrides }),
+    defineModelConfig({ ...TINY, ...overrides }),
     createMlp === undefined ? {} : { createMlp },
   );
   manualSeed(1);
@@ -68,7 +55,7 @@ function written({ isSilent = false } = {}): CreateMlp {
       });
       if (!isSilent) {
         const logits_NE = tensor(LOGITS[layer]!.slice(0, N));
-        const { counts_E } = operators.moeSort(experts_NK, CONFIG.n_expert);
+        const { counts_E } = operators.moeSort(experts_NK, TINY.n_expert);
         statistics.record(layer, logits_NE, counts_E);
       }
       return { y: x_BTC.mul(1), auxiliaryLoss: null, routing: experts_NK };

@@ -6,22 +6,14 @@
  * anew, to be committed.
  */
 
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { ensureSetup } from "../../ffi/setup/mod.ts";
-import { closingLine, type Counts, countTests } from "../run.ts";
+import { type Counts, runAsCommand, runTests } from "../run.ts";
 import { findChromium } from "./_lab.ts";
 import { findPython } from "./_python.ts";
 
 const WRITE = "--write";
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-if (import.meta.main) {
-  Deno.chdir(ROOT);
-  const counts = await run(Deno.args);
-  console.log(closingLine(counts));
-  Deno.exit(counts.failed === 0 ? 0 : 1);
-}
+if (import.meta.main) await runAsCommand(run);
 
 /** Makes the Python environment, unless it is there, and runs the tests in it. */
 export async function run(words: readonly string[]): Promise<Counts> {
@@ -37,19 +29,10 @@ export async function run(words: readonly string[]): Promise<Counts> {
       "There is no Chromium (MOEBIUS_CHROMIUM can name one): no page is looked at",
     );
   }
-  const report = await Deno.makeTempFile({ suffix: ".xml" });
-  const { success } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["test", "-A", "--no-check", `--junit-path=${report}`],
-      ...["notebooks.ts", "browser.ts"].map((name) =>
-        join("tests", "notebook", name)
-      ),
-      ...words.filter((word) => word !== WRITE),
-    ],
-    env: words.includes(WRITE) ? { MOEBIUS_WRITE_NOTEBOOKS: "1" } : {},
-    stdin: "null",
-  }).spawn().status;
-  const counts = countTests(await Deno.readTextFile(report), success);
-  await Deno.remove(report);
+  if (words.includes(WRITE)) Deno.env.set("MOEBIUS_WRITE_NOTEBOOKS", "1");
+  const { counts } = await runTests([
+    ...words.filter((word) => word !== WRITE),
+    ...["notebooks.ts", "browser.ts"].map((name) => `tests/notebook/${name}`),
+  ]);
   return counts;
 }

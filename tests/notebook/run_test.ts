@@ -31,8 +31,8 @@ Deno.test("train() gives a run that can be awaited, and is itself afterwards", a
   assert.equal(run.step, 20);
   assert.equal(run.summary?.reason, "max_steps");
   assert.equal(run.metrics.filter(({ loss }) => loss !== undefined).length, 20);
-  assert.equal(run.loads.length, 20);
-  assert.deepEqual(run.layers, [0, 1]);
+  assert.equal(run.experts.loads.length, 20);
+  assert.deepEqual(run.experts.layers, [0, 1]);
   // Awaited again it is there at once.
   assert.equal(await run, run);
   assert.match(expertLoads(run).text, /^Load of the experts/);
@@ -106,7 +106,7 @@ Deno.test("follow() sees what another process trains, until it has ended", async
   const losses = followed.metrics.filter(({ loss }) => loss !== undefined);
   assert.equal(losses.length, 40);
   assert.equal(followed.name, "run");
-  assert.equal(followed.loads.length, 40);
+  assert.equal(followed.experts.loads.length, 40);
   assert.match(expertLoads(followed).text, /Load of the experts of run/);
 
   // The other way round: the command follows the folder of a run.

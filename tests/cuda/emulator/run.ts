@@ -8,7 +8,7 @@
 
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { closingLine, type Counts, runTests } from "../../run.ts";
+import { type Counts, runAsCommand, runTests } from "../../run.ts";
 import { buildEmulator, EMULATOR_VARIABLE } from "./build.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
@@ -25,12 +25,7 @@ const FILES = [
 ];
 const FAILED: Counts = { passed: 0, failed: 1, skipped: 0 };
 
-if (import.meta.main) {
-  Deno.chdir(ROOT);
-  const counts = await run(Deno.args);
-  console.log(closingLine(counts));
-  Deno.exit(counts.failed === 0 ? 0 : 1);
-}
+if (import.meta.main) await runAsCommand(run);
 
 /**
  * Builds the emulator and runs the tests with it.

@@ -9,11 +9,13 @@ import { join } from "node:path";
 import { loadCorpus } from "../../../lib/data/corpus.ts";
 import { Random } from "../../../lib/data/random.ts";
 import { loadTokenizer } from "../../../lib/tokenizer/mod.ts";
+import { textsBelow } from "../../_texts.ts";
 import { PYTHON_VARIABLE } from "./_peer.ts";
 
 const PYTHON = Deno.env.get(PYTHON_VARIABLE);
 const KINDS = ["llama2", "mixtral", "llama3", "gpt2", "qwen2"];
 const TOTAL_BYTES = 10e6;
+const CODE = /\.(ts|cc|h|cu|py|yaml)$/;
 
 const SPECIAL = [
   ...["<s>", "</s>", "<unk>", "[INST]", "[/INST]", "<0x41>"],
@@ -124,7 +126,11 @@ async function compareDecoding(folder: string, kind: string): Promise<void> {
 /** Prose, code, Unicode and bytes in texts of 1 to 4,000 characters, with special tokens and odd spaces in them. */
 function mixedTexts(prose: readonly string[]): string[] {
   const random = new Random(42);
-  const code = [...["lib", "ffi", "shim", "tests"].flatMap(sources)].join("\n");
+  const code = [
+    ...["lib", "ffi", "shim", "tests"].flatMap((folder) =>
+      textsBelow(folder, CODE)
+    ),
+  ].join("\n");
   const book = prose.join("\n\n");
   const makers: [share: number, make: (length: number) => string][] = [
     [0.55, (length) => piece(book, length, random)],
@@ -185,17 +191,6 @@ function latin(length: number, random: Random): string {
     { length: 1 + length },
     () => String.fromCharCode(random.below(256)),
   ).join("");
-}
-
-function sources(folder: string): string[] {
-  return [...Deno.readDirSync(folder)]
-    .sort((a, b) => a.name < b.name ? -1 : 1)
-    .flatMap((entry) => {
-      const path = `${folder}/${entry.name}`;
-      if (entry.isDirectory) return sources(path);
-      const isCode = /\.(ts|cc|h|cu|py|yaml)$/.test(entry.name);
-      return isCode ? [Deno.readTextFileSync(path)] : [];
-    });
 }
 
 function describe(
