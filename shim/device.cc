@@ -214,8 +214,10 @@ MOE_EXPORT int32_t moe_cuda_reset_peak_memory(int32_t device_index, moe_error* e
 }
 
 MOE_EXPORT int32_t moe_cuda_empty_cache(moe_error* error) {
-  return guarded_status(error, "moe_cuda_empty_cache",
-                        [] { c10::cuda::CUDACachingAllocator::emptyCache(); });
+  return guarded_status(error, "moe_cuda_empty_cache", [] {
+    check_cuda(0);
+    c10::cuda::CUDACachingAllocator::emptyCache();
+  });
 }
 
 MOE_EXPORT int32_t moe_cuda_memory_fraction(int32_t device_index, double fraction,
@@ -232,6 +234,7 @@ MOE_EXPORT int32_t moe_cuda_memory_fraction(int32_t device_index, double fractio
 MOE_EXPORT int32_t moe_cuda_sync_debug(int32_t mode, moe_error* error) {
   return guarded_status(error, "moe_cuda_sync_debug", [&] {
     if (mode < 0 || mode > 2) invalid("the mode must be 0, 1 or 2, got " + std::to_string(mode));
+    check_cuda(0);
     c10::cuda::warning_state().set_sync_debug_mode(static_cast<c10::cuda::SyncDebugMode>(mode));
   });
 }
