@@ -43,7 +43,7 @@ export async function runStages(words: readonly string[]): Promise<Counts> {
   const checks: [name: string, check: () => Promise<boolean>][] = [
     ["format", () => deno("fmt", "--check")],
     ["lint", () => deno("lint")],
-    ["types", () => deno("check")],
+    ["types", () => deno("check", "--doc")],
     ["documentation", () => deno("doc", "--lint", "lib/mod.ts", "ffi/mod.ts")],
     ["C++ format", checkCppFormat],
   ];

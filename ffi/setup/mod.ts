@@ -51,7 +51,7 @@ const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
  *
  * @example
  * ```ts
- * import { ensureSetup } from "../ffi/setup/mod.ts";
+ * import { ensureSetup } from "./mod.ts";
  *
  * const { libtorch, librariesToLoad } = await ensureSetup();
  * console.log(libtorch.version, librariesToLoad.at(-1));
