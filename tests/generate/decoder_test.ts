@@ -9,7 +9,8 @@ Deno.test("GPT.forward() gives the logits of the last position alone when asked 
   using model = await readModel("seed_like");
   noGrad(() =>
     scope(() => {
-      const tokens = tensor(PROMPT, { shape: [1, 5] });
+      const { device } = model;
+      const tokens = tensor(PROMPT, { shape: [1, 5], device });
       const last = model.forward(tokens, undefined, { last: true });
       const all = model.forward(tokens);
       assert.deepEqual(last.shape, [1, 1, all.size(2)]);

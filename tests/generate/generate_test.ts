@@ -32,7 +32,7 @@ for (const name of ["seed_like", "grouped_shared", "normed_heads"]) {
     using cache = new KvCache(model.config, {
       batchSize: 1,
       length: 32,
-      device: "cpu",
+      device: model.device,
       dtype: "float32",
     });
     noGrad(() =>

@@ -3,6 +3,7 @@
 import { strict as assert } from "node:assert";
 import { parse } from "@std/yaml";
 import {
+  type Device,
   type DType,
   MappedFile,
   scope,
@@ -32,16 +33,17 @@ const DTYPES: Record<string, DType> = {
   I64: "int64",
 };
 
-/** Every tensor of a file, by name. */
+/** Every tensor of a file, by name; where the model computes, or on `device`. */
 export async function readTensors(
   path: string,
+  device: Device = DEVICE,
 ): Promise<Map<string, Tensor>> {
   const { tensors } = await readSafetensorsHeader(FOLDER + path);
   using file = new MappedFile(FOLDER + path);
   return new Map(
     [...tensors].map(([name, { offset, shape, dtype }]) => [
       name,
-      file.tensor(offset, shape, DTYPES[dtype]!).to(DEVICE),
+      file.tensor(offset, shape, DTYPES[dtype]!).to(device),
     ]),
   );
 }

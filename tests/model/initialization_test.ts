@@ -26,7 +26,7 @@ for (const [name, precision] of CASES) {
 
 async function compare(name: string, precision: Precision): Promise<void> {
   using model = new GPT(await readConfig(name), { precision });
-  const expected = await readTensors(`${name}/weights.safetensors`);
+  const expected = await readTensors(`${name}/weights.safetensors`, "cpu");
   manualSeed(42);
   model.weights.initialize();
   assert.deepEqual(

@@ -7,11 +7,13 @@ import { readModel } from "./_golden.ts";
 
 Deno.test("1,000 training steps leave no live handle and no more memory", async () => {
   using model = await readModel("seed_like");
+  const { device } = model;
   using optimizer = new AdamW(model.weights.parameters, { maxNorm: 1 });
   using tokens = tensor(Int32Array.from({ length: 16 }, (_, i) => i % 97), {
     shape: [2, 8],
+    device,
   });
-  using targets = zeros([2, 8], { dtype: "int64" });
+  using targets = zeros([2, 8], { dtype: "int64", device });
   const step = () =>
     scope(() => {
       model.forwardBackward(tokens, targets);
@@ -28,9 +30,10 @@ Deno.test("1,000 training steps leave no live handle and no more memory", async 
 
 Deno.test("1,000 thrown errors leave no live handle", async () => {
   using model = await readModel("seed_like");
-  using tokens = zeros([2, 8], { dtype: "int64" });
-  using targets = zeros([2, 7], { dtype: "int64" });
-  using tooLong = zeros([1, 65], { dtype: "int64" });
+  const options = { dtype: "int64", device: model.device } as const;
+  using tokens = zeros([2, 8], options);
+  using targets = zeros([2, 7], options);
+  using tooLong = zeros([1, 65], options);
   const before = liveCount();
   for (let i = 0; i < 1000; i++) {
     assert.throws(() => model.forwardBackward(tokens, targets));
