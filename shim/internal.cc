@@ -33,6 +33,18 @@ void write(moe_error* error, moe_error_code code, const std::string& context,
   error->length = static_cast<int32_t>(length);
 }
 
+// Memory that libtorch's caching allocator did not ask for has no exception type of its own: that
+// of the CPU, and what CUDA and its libraries take beside a full cache, for kernels at their first
+// use, for graphs and for handles.
+bool is_out_of_memory(std::string_view message) {
+  constexpr std::array<std::string_view, 5> kWords = {
+      "can't allocate memory", "CUDA error: out of memory", "CUDA driver error: out of memory",
+      "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED"};
+  return std::any_of(kWords.begin(), kWords.end(), [message](std::string_view words) {
+    return message.find(words) != std::string_view::npos;
+  });
+}
+
 }  // namespace
 
 void report(moe_error* error, const std::string& context) noexcept {
@@ -44,8 +56,7 @@ void report(moe_error* error, const std::string& context) noexcept {
     write(error, MOE_OUT_OF_MEMORY, context, failure.what_without_backtrace());
   } catch (const c10::Error& failure) {
     std::string_view message = failure.what_without_backtrace();
-    // The CPU allocator has no exception type of its own.
-    const bool memory = message.find("can't allocate memory") != std::string_view::npos;
+    const bool memory = is_out_of_memory(message);
     // A page about every backend there is follows the sentence that matters.
     message = message.substr(0, message.find(" This could be because the operator doesn't exist"));
     write(error, memory ? MOE_OUT_OF_MEMORY : MOE_TORCH, context, message);

@@ -4,7 +4,16 @@
  * @module
  */
 
-import { cudaMemoryStats, type Device } from "../../ffi/mod.ts";
+import {
+  cudaMemoryStats,
+  type Device,
+  resetPeakMemory,
+} from "../../ffi/mod.ts";
+
+/** Lets a GPU's peak begin with a run: what was tried before it is none of its own. */
+export function beginPeakMemory(device: Device): void {
+  if (device !== "cpu") resetPeakMemory(device);
+}
 
 /** Bytes: of tensors on a GPU, of the whole process on a CPU. */
 export function peakMemoryBytes(device: Device): number {

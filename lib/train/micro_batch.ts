@@ -4,7 +4,14 @@
  * @module
  */
 
-import { emptyCache, synchronize, TorchError } from "../../ffi/mod.ts";
+import {
+  emptyCache,
+  noGrad,
+  scope,
+  synchronize,
+  TorchError,
+  zeros,
+} from "../../ffi/mod.ts";
 import { isSized, type RunConfig, type SizedRunConfig } from "../config/mod.ts";
 import { buildForTraining, buildStep } from "./build.ts";
 import type { CreateMlp } from "../model/gpt.ts";
@@ -13,11 +20,16 @@ import type { Placement } from "./device.ts";
 /** Steps that are tried: the second has the optimizer's state, the later ones are captured. */
 const TRIED_STEPS = 5;
 
+/** What a search for a micro-batch needs to know beside the configuration. */
+export interface SearchOptions {
+  /** Samples of an epoch: a micro-batch has no more. */
+  readonly windows: number;
+  /** Makes the model's own layers. */
+  readonly createMlp?: CreateMlp;
+}
+
 /**
- * The configuration with its micro-batch as a number. For "auto", which is at most the samples of an
- * epoch (`windows`), steps of the run's own kind are tried
- * on the device until the largest divisor of the global batch is found that fits. The batch of a step,
- * and with it the run, stays what it is; only how much of it is computed at once changes.
+ * The configuration with its micro-batch as a number: {@linkcode findMicroBatchSize} for "auto".
  *
  * @throws {RangeError} for "auto" on a CPU.
  * @throws {TorchError} if not even one sample fits.
@@ -25,17 +37,31 @@ const TRIED_STEPS = 5;
 export function fixMicroBatchSize(
   config: RunConfig,
   placement: Placement,
-  { windows, ...layers }: { windows: number; createMlp?: CreateMlp },
+  options: SearchOptions,
 ): SizedRunConfig {
-  const { global_batch_size } = config.train;
   if (isSized(config)) return config;
   if (placement.device === "cpu") {
     throw new RangeError(
       "Cannot find train.micro_batch_size: auto needs a GPU: a CPU that runs out of memory is not told, its process is killed: give a number",
     );
   }
+  return findMicroBatchSize(config, placement, options);
+}
+
+/**
+ * Tries steps of the run's own kind, and a validation, until the largest divisor of the global batch is
+ * found that fits. The batch of a step, and with it the run, stays what it is; only how much of it is
+ * computed at once changes.
+ *
+ * @throws {TorchError} if not even one sample fits.
+ */
+export function findMicroBatchSize(
+  config: RunConfig,
+  placement: Placement,
+  { windows, ...layers }: SearchOptions,
+): SizedRunConfig {
   let failure: unknown;
-  const sizes = divisorsOf(global_batch_size)
+  const sizes = divisorsOf(config.train.global_batch_size)
     .filter((size) => size <= Math.max(1, windows));
   const size = largestThatFits(sizes, (size) => {
     try {
@@ -46,7 +72,7 @@ export function fixMicroBatchSize(
       failure = error;
       return false;
     } finally {
-      emptyCache();
+      if (placement.device !== "cpu") emptyCache();
     }
   });
   if (size === null) throw failure;
@@ -83,12 +109,16 @@ function withSize(config: RunConfig, micro_batch_size: number): SizedRunConfig {
   return { ...config, train: { ...config.train, micro_batch_size } };
 }
 
-/** A few steps of a model of the run's shape; accumulation is tried too, since gradients stay for it. */
+/**
+ * A few steps of a model of the run's shape, accumulating, since gradients stay for that; and a validation,
+ * which takes memory beside that of a captured step.
+ */
 function trySteps(
   config: SizedRunConfig,
   placement: Placement,
   layers: { createMlp?: CreateMlp },
 ): void {
+  const { device } = placement;
   const { micro_batch_size: B, max_seq_length: T } = config.train;
   const iters = Math.min(2, config.train.global_batch_size / B);
   const { model, optimizer } = buildForTraining(config, placement, layers);
@@ -104,7 +134,13 @@ function trySteps(
     }, { model, optimizer, placement, iters });
     const batch = new Int32Array(B * (T + 1));
     for (let i = 0; i < TRIED_STEPS; i++) step.run(() => batch, 0);
-    synchronize(placement.device);
+    noGrad(() =>
+      scope(() => {
+        const tokens = zeros([B, T], { dtype: "int64", device });
+        model.loss(tokens, tokens);
+      })
+    );
+    synchronize(device);
   } finally {
     optimizer[Symbol.dispose]();
     model[Symbol.dispose]();

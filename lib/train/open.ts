@@ -41,6 +41,7 @@ import {
 } from "./checkpoint.ts";
 import type { Dataset } from "./dataset.ts";
 import type { Placement } from "./device.ts";
+import { beginPeakMemory } from "./memory.ts";
 import { Meter } from "./meter.ts";
 import { fixMicroBatchSize } from "./micro_batch.ts";
 import type { TrainObserver } from "./observer.ts";
@@ -114,6 +115,7 @@ async function open(
   if (config !== given) {
     say(`train.micro_batch_size auto: ${config.train.micro_batch_size}`);
   }
+  beginPeakMemory(placement.device);
   const changes = resume && describeChanges(resume.path, config);
   const loader = new BatchLoader(dataset.shards, {
     split: "train",

@@ -36,7 +36,11 @@ export function explainOutOfMemory(
     tieEmbeddings: train.tie_embeddings,
   });
   const memory = device === "cpu" ? "" : describeMemory(device);
-  const size = train.micro_batch_size;
+  // The search for "auto" ends with this if one sample is too much.
+  const size = train.micro_batch_size === "auto" ? 1 : train.micro_batch_size;
+  const lower = size === 1
+    ? ""
+    : `lower --micro-batch-size (the global batch of ${train.global_batch_size} stays; auto finds the largest that fits), `;
   const checkpointing = train.gradient_checkpointing
     ? " (--gradient-checkpointing is on)"
     : ", or add --gradient-checkpointing";
@@ -45,9 +49,7 @@ export function explainOutOfMemory(
       total.toLocaleString("en-US")
     } parameters with gradients and optimizer state take ${
       formatBytes(stateBytes(total, precision))
-    }, the activations of ${
-      size === "auto" ? 1 : size
-    } x ${train.max_seq_length} tokens the rest: lower --micro-batch-size (the global batch of ${train.global_batch_size} stays; auto finds the largest that fits), lower --max-seq-length${checkpointing}`,
+    }, the activations of ${size} x ${train.max_seq_length} tokens the rest: ${lower}lower --max-seq-length${checkpointing}`,
     { cause: error },
   );
 }

@@ -138,6 +138,10 @@ export class TrainStep {
         first === undefined ? {} : { pool: first },
       );
     } catch (cause) {
+      // What a rehearsal or the capture left of gradients is no part of the step.
+      for (const parameter of this.#model.weights.parameters) {
+        parameter.zeroGrad();
+      }
       const [A, B, length] = tokens.shape as [number, number, number];
       const reason = cause instanceof Error ? cause.message : String(cause);
       const message = `Cannot capture a step of ${A} x ${B} x ${

@@ -321,6 +321,27 @@ Deno.test("aten() names the operator and the shapes in its errors", () => {
   });
 });
 
+Deno.test("a failure that says that CUDA or its libraries lack memory is one of memory", () => {
+  using no = tensor(false);
+  const fail = (message: string) => () =>
+    aten("_assert_async.msg", no, message);
+  for (
+    const message of [
+      "CUDA error: out of memory\nSearch for `cudaErrorMemoryAllocation'",
+      "CUDA driver error: out of memory",
+      "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+      "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
+    ]
+  ) {
+    assertTorchError(fail(message), "out of memory", /CUDA|cuDNN/);
+  }
+  assertTorchError(
+    fail("CUDA error: an illegal memory access"),
+    "torch",
+    /ill/,
+  );
+});
+
 Deno.test("aten() refuses a disposed tensor by the name of its argument", () => {
   const x = tensor([1]);
   const y = tensor([1]);

@@ -4,20 +4,47 @@ import { strict as assert } from "node:assert";
 import {
   cudaDeviceCount,
   cudaMemoryStats,
+  empty,
   emptyCache,
+  isGradEnabled,
+  liveCount,
   resetPeakMemory,
   setMemoryFraction,
   TorchError,
 } from "../../ffi/mod.ts";
 import { openDataset } from "../../lib/train/dataset.ts";
 import { placeRun } from "../../lib/train/device.ts";
+import { fusedOperators, type OperatorTable } from "../../lib/operators/mod.ts";
 import {
   divisorsOf,
+  findMicroBatchSize,
   isOutOfMemory,
   largestThatFits,
 } from "../../lib/train/micro_batch.ts";
+import { explainOutOfMemory } from "../../lib/train/out_of_memory.ts";
 import { Trainer } from "../../lib/train/trainer.ts";
 import { train, withTrainer, workspace } from "./_run.ts";
+
+/** More than any machine gives. */
+const TOO_MUCH = [2 ** 50];
+
+/** Operators that allocate too much first, where `isTime` says so: libtorch's own error, from within a step. */
+function failingOperators(isTime: (name: string) => boolean): OperatorTable {
+  const wrapped = Object.entries(fusedOperators).map((
+    [name, run]: [string, (...args: never[]) => unknown],
+  ) => [name, (...args: never[]) => {
+    if (isTime(name)) empty(TOO_MUCH);
+    return run(...args);
+  }]);
+  return Object.fromEntries(wrapped);
+}
+
+const PLACEMENT = {
+  device: "cpu",
+  precision: "bf16-mixed",
+  attention: "flash",
+  description: "CPU",
+} as const;
 
 Deno.test("largestThatFits() finds the last size that fits, trying few", () => {
   const sizes = divisorsOf(96);
@@ -59,6 +86,22 @@ Deno.test("Trainer.fit() that runs out of memory says sizes and what to change, 
   });
 });
 
+Deno.test("explainOutOfMemory() does not tell to lower a micro-batch of 1", async () => {
+  await using place = await workspace();
+  const cause = new TorchError("out of memory", "mm: out of memory");
+  for (const micro_batch_size of [1, "auto"] as const) {
+    const config = place.config({ train: { micro_batch_size } });
+    const error = explainOutOfMemory(cause, config, {
+      ...PLACEMENT,
+      operators: fusedOperators,
+    });
+    assert.match(
+      String(error),
+      /activations of 1 x 32 tokens the rest: lower --max-seq-length, or add --gradient-checkpointing$/,
+    );
+  }
+});
+
 Deno.test("Trainer.open() has no auto micro-batch on a CPU, and says why", async () => {
   await using place = await workspace();
   const config = place.config({ train: { micro_batch_size: "auto" } });
@@ -66,6 +109,68 @@ Deno.test("Trainer.open() has no auto micro-batch on a CPU, and says why", async
     name: "RangeError",
     message: /auto needs a GPU: .*: give a number/,
   });
+});
+
+Deno.test("the search for a micro-batch finds what fits training, validation beside it, and data", async () => {
+  await using place = await workspace();
+  const config = place.config({
+    train: { global_batch_size: 12, micro_batch_size: "auto" },
+  });
+  const find = (limits: { training: number; validation: number }) => {
+    let size = 0;
+    const operators = failingOperators((name) => {
+      if (name !== "linearCrossEntropy") return false;
+      return size > limits[isGradEnabled() ? "training" : "validation"];
+    });
+    // What the last operator of a pass is given tells how large a batch is.
+    const linearCrossEntropy: OperatorTable["linearCrossEntropy"] = (
+      x_NC,
+      ...rest
+    ) => {
+      size = x_NC.size(0) / config.train.max_seq_length;
+      return operators.linearCrossEntropy(x_NC, ...rest);
+    };
+    const { train } = findMicroBatchSize(config, {
+      ...PLACEMENT,
+      operators: { ...operators, linearCrossEntropy },
+    }, { windows: 6 });
+    assert.equal(train.global_batch_size, 12);
+    return train.micro_batch_size;
+  };
+  for (const [limit, found] of [[1, 1], [3, 3], [5, 4], [100, 6]] as const) {
+    assert.equal(find({ training: limit, validation: 100 }), found);
+  }
+  assert.equal(find({ training: 100, validation: 2 }), 2);
+  assert.throws(() => find({ training: 0, validation: 100 }), {
+    name: "TorchError",
+    kind: "out of memory",
+  });
+});
+
+Deno.test("a search that runs out of memory at any call of an operator gives everything back", async (t) => {
+  await using place = await workspace();
+  const config = place.config({
+    model_config: { n_layer: 1, vocab_size: 64, padded_vocab_size: 64 },
+    train: { global_batch_size: 2, micro_batch_size: "auto" },
+  });
+  let calls = 0;
+  const search = (failAt: number) => {
+    const before = liveCount();
+    calls = 0;
+    const operators = failingOperators(() => calls++ === failAt);
+    const { train } = findMicroBatchSize(config, {
+      ...PLACEMENT,
+      operators,
+    }, { windows: 6 });
+    assert.equal(liveCount(), before, `call ${failAt}`);
+    assert.ok(isGradEnabled());
+    return train.micro_batch_size;
+  };
+  assert.equal(search(Infinity), 2);
+  const all = calls;
+  const sizes = Array.from({ length: all }, (_, i) => search(i));
+  assert.ok(sizes.includes(1) && all > 50, `${all} calls`);
+  await t.step(`${sizes.length} of ${all} calls`, () => {});
 });
 
 const DEVICE = "cuda:0";

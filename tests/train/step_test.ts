@@ -4,6 +4,7 @@ import { strict as assert } from "node:assert";
 import {
   cudaDeviceCount,
   type Device,
+  empty,
   liveCount,
   manualSeed,
   noGrad,
@@ -122,6 +123,26 @@ Deno.test("TrainStep refuses batches of another shape unless it is dynamic", () 
   for (const T of [16, 32, 8]) {
     assert.ok(Number.isFinite(dynamic.train(1, { T })[0]));
   }
+});
+
+Deno.test("a step whose capture failed half-way trains as if it had not been tried", () => {
+  using plain = new Setup({ captured: false });
+  using tried = new Setup({ captured: true });
+  const { model } = tried;
+  const run = model.forwardBackward.bind(model);
+  let calls = 0;
+  model.forwardBackward = (...args) => {
+    const loss = run(...args);
+    if (calls++ === 0) empty([2 ** 50]);
+    return loss;
+  };
+  assert.deepEqual(tried.train(3), plain.train(3));
+  assert.deepEqual(tried.weights(), plain.weights());
+  const [message] = tried.messages;
+  assert.match(
+    message!,
+    /Cannot capture .*2 x 4 x 32 .* allocate .*uncaptured/,
+  );
 });
 
 Deno.test("AdamW.rehearse() changes nothing", () => {
