@@ -112,7 +112,8 @@ export async function findLearningRate(
 
 function runStep(step: TrainStep, loader: BatchLoader, rate: number): number {
   using _whole = protectFromInterrupt();
-  step.run(() => loader.next(), rate);
+  step.load(() => loader.next());
+  step.run(rate);
   return step.loss.item();
 }
 

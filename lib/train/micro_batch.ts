@@ -133,7 +133,8 @@ function trySteps(
       },
     }, { model, optimizer, placement, iters });
     const batch = new Int32Array(B * (T + 1));
-    for (let i = 0; i < TRIED_STEPS; i++) step.run(() => batch, 0);
+    step.load(() => batch);
+    for (let i = 0; i < TRIED_STEPS; i++) step.run(0);
     noGrad(() =>
       scope(() => {
         const tokens = zeros([B, T], { dtype: "int64", device });

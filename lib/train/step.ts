@@ -55,7 +55,7 @@ interface Recording {
   graph?: CudaGraph<void> | null;
 }
 
-/** Runs optimizer steps on batches that the caller copies in. */
+/** Runs optimizer steps on batches that the caller loads. */
 export class TrainStep {
   /** Mean loss of the micro-batches of the last step, float32 []. */
   readonly loss: Tensor;
@@ -63,6 +63,7 @@ export class TrainStep {
   readonly #optimizer: AdamW;
   readonly #options: TrainStepOptions;
   readonly #recordings = new Map<string, Recording>();
+  #loaded: Recording | undefined;
 
   /** Reserves memory for the loss; that for batches is reserved when the first of a shape comes. */
   constructor(model: GPT, optimizer: AdamW, options: TrainStepOptions) {
@@ -73,24 +74,35 @@ export class TrainStep {
   }
 
   /**
-   * Runs one step at the given learning rate; returns before the device is done.
+   * Hands over the batches of the next step. On a GPU they follow what it computes, and nobody waits.
    *
    * @param nextBatch Gives the tokens [B, T + 1] of the next micro-batch.
    * @throws {RangeError} if the shape is not that of the options and these are not `dynamic`.
-   * @throws {Error} with `fullgraph`, if the step cannot be captured.
    */
-  run(
+  load(
     nextBatch: () => Int32Array<ArrayBuffer>,
-    learningRate: number,
     shape: BatchShape = this.#options,
   ): void {
     const recording = this.#recordingFor(shape);
-    const { tokens } = recording;
     scope(() => {
       for (let i = 0; i < this.#options.accumulationIters; i++) {
-        tokens.select(0, i).write(nextBatch());
+        recording.tokens.select(0, i).write(nextBatch());
       }
     });
+    this.#loaded = recording;
+  }
+
+  /**
+   * Runs one step on what was loaded last, at the given learning rate; returns before the device is done.
+   *
+   * @throws {Error} with `fullgraph`, if the step cannot be captured; or if nothing was loaded.
+   */
+  run(learningRate: number): void {
+    const recording = this.#loaded;
+    if (recording === undefined) {
+      throw new Error("Cannot run a step: no batches were loaded");
+    }
+    const { tokens } = recording;
     noGrad(() => this.#optimizer.lr.fill_(learningRate));
     if (recording.graph === undefined) recording.graph = this.#record(tokens);
     if (recording.graph === null) this.#compute(tokens);

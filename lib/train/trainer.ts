@@ -8,6 +8,7 @@
 import { protectFromInterrupt } from "../../ffi/mod.ts";
 import { checkpointName, FINAL_CHECKPOINT } from "../checkpoint/names.ts";
 import type { RunConfig, SizedRunConfig } from "../config/mod.ts";
+import type { LoaderState } from "../data/mod.ts";
 import { evaluateLoss, type Evaluation } from "../evaluate/loss.ts";
 import type { MetricsRow } from "../metrics/mod.ts";
 import { countParameters } from "../model/count.ts";
@@ -73,6 +74,8 @@ export class Trainer {
   #saved: { step: number; path: string } | null;
   #watchedStep: number;
   #skippedInARow = 0;
+  /** Where the data stood before the batches that the next step has been given; null if it has none yet. */
+  #untaken: LoaderState | null = null;
 
   /**
    * Builds the model, or goes on from a checkpoint, as the configuration says.
@@ -199,7 +202,7 @@ export class Trainer {
           tokenizer: this.#parts.dataset.tokenizer,
         }, {
           ...this.#parts.meter.progress,
-          loader: this.#parts.loader.state(),
+          loader: this.#untaken ?? this.#parts.loader.state(),
         }),
       {
         step: this.step,
@@ -268,10 +271,13 @@ export class Trainer {
     const meter = this.#parts.meter;
     const startedMs = performance.now();
     const step = meter.nextStep();
-    const epoch = this.#parts.loader.epoch;
+    const { epoch } = this.#untaken ?? this.#loadBatches();
     const lr = this.learningRate ??
       learningRateAt(meter.scheduledIter, schedule);
-    this.#parts.trainStep.run(() => this.#parts.loader.next(), lr);
+    this.#parts.trainStep.run(lr);
+    this.#untaken = null;
+    // While the device computes, the next batches set out for it.
+    if (step < this.plan.steps) this.#loadBatches();
     const isLogged = isDue(step, this.config.train.log_interval);
     // Reading the loss is what waits for the device.
     const measured = isLogged ? this.#measure() : {};
@@ -288,6 +294,13 @@ export class Trainer {
     };
     this.#log(row);
     this.#parts.observer.onMetrics?.(row);
+  }
+
+  #loadBatches(): LoaderState {
+    const { loader, trainStep } = this.#parts;
+    const state = loader.state();
+    trainStep.load(() => loader.next());
+    return this.#untaken = state;
   }
 
   #log(row: MetricsRow): void {

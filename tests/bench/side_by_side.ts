@@ -183,7 +183,8 @@ function train(
     fullgraph: true,
   });
   const losses = batches.map((batch, i) => {
-    step.run(() => batch, rates[i]!);
+    step.load(() => batch);
+    step.run(rates[i]!);
     return step.loss.item();
   });
   const seconds = (performance.now() - startedMs) / 1000;

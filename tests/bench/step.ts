@@ -99,7 +99,8 @@ function measure(setting: StepSetting): StepResult {
   const milliseconds = (steps: number) => {
     const startedMs = performance.now();
     for (let i = 0; i < steps; i++) {
-      step.run(() => batches[next++ % batches.length]!, 1e-4);
+      step.load(() => batches[next++ % batches.length]!);
+      step.run(1e-4);
     }
     synchronize(device);
     return (performance.now() - startedMs) / steps;

@@ -72,15 +72,15 @@ class Setup implements Disposable {
   train(steps: number, { B = 4, T = 32 } = {}): number[] {
     return Array.from({ length: steps }, (_, i) => {
       let start = i;
-      this.step.run(
+      this.step.load(
         () =>
           Int32Array.from(
             { length: B * (T + 1) },
             (_, j) => (start++ * 3 + j) % VOCABULARY,
           ),
-        1e-3 * (1 + i % 3),
         { microBatchSize: B, sequenceLength: T },
       );
+      this.step.run(1e-3 * (1 + i % 3));
       return this.step.loss.item();
     });
   }
@@ -111,6 +111,11 @@ Deno.test("TrainStep learns from several micro-batches and gives everything back
     assert.deepEqual(setup.messages, []);
   }
   assert.equal(liveCount(), before);
+});
+
+Deno.test("TrainStep.run() needs batches", () => {
+  using setup = new Setup();
+  assert.throws(() => setup.step.run(1e-3), /no batches were loaded/);
 });
 
 Deno.test("TrainStep refuses batches of another shape unless it is dynamic", () => {
@@ -194,7 +199,10 @@ for (const captured of [false, true]) {
       const batch = new Int32Array(4 * 33);
       setSyncDebugMode("error");
       try {
-        for (let i = 0; i < 3; i++) setup.step.run(() => batch, 1e-3);
+        for (let i = 0; i < 3; i++) {
+          setup.step.run(1e-3);
+          setup.step.load(() => batch);
+        }
         assert.throws(() => setup.step.loss.item(), /synchroniz/);
       } finally {
         setSyncDebugMode("default");

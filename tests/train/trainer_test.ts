@@ -7,6 +7,41 @@ import { verifyCheckpoint } from "../../lib/checkpoint/manifest.ts";
 import { readExpertsCsv, readMetrics } from "../../lib/metrics/mod.ts";
 import { digestTensors, train, withTrainer, workspace } from "./_run.ts";
 
+Deno.test("Trainer hands over the next batches before it waits for a step", async () => {
+  await using place = await workspace();
+  const config = place.config({
+    train: { max_steps: 3 },
+    eval: { interval: 0, final_validation: false },
+  });
+  const events: string[] = [];
+  await withTrainer(config, async (trainer, { shards }) => {
+    const note = <Target extends object>(
+      target: Target,
+      name: keyof Target,
+    ) => {
+      const method = target[name];
+      assert.ok(typeof method === "function");
+      Object.assign(target, {
+        [name]: (...args: unknown[]) => {
+          if (events.at(-1) !== name) events.push(String(name));
+          return method.apply(target, args);
+        },
+      });
+    };
+    note(shards.train, "copyTo");
+    note(trainer.model, "forwardBackward");
+    note(trainer.model.statistics, "read");
+    await trainer.fit();
+  });
+  const [batches, compute, wait] = ["copyTo", "forwardBackward", "read"];
+  assert.deepEqual(events, [
+    batches,
+    ...[compute, batches, wait],
+    ...[compute, batches, wait],
+    ...[compute, wait],
+  ]);
+});
+
 Deno.test("Trainer.fit() learns, logs, validates and saves", async () => {
   await using place = await workspace();
   const config = place.config({ train: { max_steps: 40, save_interval: 15 } });
