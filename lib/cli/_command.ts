@@ -180,7 +180,8 @@ const EXPECTED = [
 
 /**
  * Runs a command and ends the process with its exit code. Errors that are the user's to mend are shown
- * as a message, others with their stack; exit code 2 is for a wrong command line or configuration.
+ * as a message, others with their stack; exit code 2 is for a wrong command line or configuration, and that
+ * of SIGPIPE for output that nobody reads any more, as that of `| head`.
  */
 export async function runCommand(
   main: (argv: readonly string[]) => Promise<number>,
@@ -188,6 +189,7 @@ export async function runCommand(
   try {
     Deno.exit(await main(Deno.args));
   } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) Deno.exit(141);
     console.error(describeError(error));
     Deno.exit(
       error instanceof ConfigError || error instanceof UsageError ? 2 : 1,

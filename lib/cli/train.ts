@@ -6,6 +6,7 @@
 
 import { buildInfo, ensureSetup } from "../../ffi/mod.ts";
 import {
+  checkPaths,
   helpText,
   loadRunConfig,
   type RunConfig,
@@ -37,7 +38,8 @@ const SAMPLE_TOKENS = 100;
 const PROMPT_TOKENS = 16;
 
 async function main(argv: readonly string[]): Promise<number> {
-  const { config, notices, printConfig, help } = loadRunConfig({ argv });
+  const run = loadRunConfig({ argv });
+  const { config, notices, printConfig, help } = run;
   if (help) {
     console.log(helpText());
     return 0;
@@ -46,6 +48,7 @@ async function main(argv: readonly string[]): Promise<number> {
     console.log(runConfigToYaml(config));
     return 0;
   }
+  checkPaths(run);
   for (const notice of notices) console.log(notice);
   // Only now is anything loaded: a wrong configuration was refused before.
   await ensureSetup();
@@ -181,12 +184,16 @@ async function summarize(
   summary: TrainSummary,
 ): Promise<void> {
   const { validation } = summary;
+  // A run that was at its end when it was resumed has no speed.
+  const speed = Number.isNaN(summary.tokensPerSecond)
+    ? "nothing was left to train"
+    : `${formatCount(summary.tokensPerSecond)} tok/s`;
   console.log(
     `\nTrained  ${summary.step} steps, ${
       formatCount(summary.tokens)
-    } tokens in ${formatDuration(summary.elapsedSeconds)} (${
-      formatCount(summary.tokensPerSecond)
-    } tok/s, peak memory ${formatBytes(summary.peakMemoryBytes)})`,
+    } tokens in ${
+      formatDuration(summary.elapsedSeconds)
+    } (${speed}, peak memory ${formatBytes(summary.peakMemoryBytes)})`,
   );
   if (summary.skippedUpdates > 0) {
     console.log(

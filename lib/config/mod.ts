@@ -4,6 +4,7 @@
  *
  * - `model.ts` LitGPT's model keys, `train.ts` the keys of a run
  * - `load.ts` files + flags -> {@linkcode RunConfig}, with the source of every value
+ * - `paths.ts` looking for what a run is to read
  * - `flags.ts` the command line, `help.ts` what can be set, `yaml.ts` writing it back
  * - `_model_checks.ts` and `_run_checks.ts` the rules about several keys
  *
@@ -40,6 +41,7 @@ export {
   modelSchema,
   type ModelSettings,
 } from "./model.ts";
+export { checkPaths } from "./paths.ts";
 export {
   gradientAccumulationIters,
   isSized,

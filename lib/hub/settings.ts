@@ -49,7 +49,7 @@ function endpointOf(address: string): string {
     return address.replace(/\/+$/, "");
   }
   throw new TypeError(
-    `HF_ENDPOINT is ${
+    `Cannot use HF_ENDPOINT ${
       JSON.stringify(address)
     }: expected the address of a hub, such as https://huggingface.co`,
   );

@@ -62,6 +62,22 @@ Deno.test("train, evaluate and generate work on the default corpus", async (t) =
       assert.doesNotMatch(stderr, /train {2}/);
     });
 
+    await t.step(
+      "a run that is at its end has nothing left to train",
+      async () => {
+        const { code, stdout, stderr } = await runCommand("train", [
+          ...SMALL,
+          `--out-dir=${out}`,
+          "--resume=auto",
+        ]);
+        assert.equal(code, 0, stderr);
+        assert.match(
+          stdout,
+          /^Trained {2}35 steps, .*\(nothing was left to train, peak/m,
+        );
+      },
+    );
+
     await t.step("evaluate gives the same numbers each time", async () => {
       const args = [final, "--json", "--precision=32-true", "--max-batches=4"];
       const first = await runCommand("evaluate", args);
@@ -254,6 +270,17 @@ Deno.test("train refuses a wrong configuration before libtorch is looked for", a
       [["--micro-batch-size=3"], /micro_batch_size/],
       [["--precision=fp8"], /precision/],
       [["--no-such-flag", "--seed=x"], /2 problems found(.|\n)*seed: "x"/],
+      [
+        ["--config=configs/train/seed.yaml"],
+        /2 problems.*\n.*train_data_path: "data\/custom_text\/train" does not exist.*seed\.yaml\)\n.*val_data_path/,
+      ],
+      [
+        ["--tokenizer-dir=nope"],
+        /tokenizer_dir: "nope" does not .*tokenizer\.json, or gpt2 \(--tokenizer-dir\)/,
+      ],
+      [["--resume=nope"], /resume: "nope" does not exist, expected .*auto/],
+      [["--initial-checkpoint-dir=nope"], /initial_checkpoint_dir: "nope"/],
+      [["--data=TokenFiles", "--data.data_path=nope"], /data_path: "nope"/],
     ] as const
   ) {
     const { code, stdout, stderr } = await runCommand("train", args, { env });
@@ -261,6 +288,21 @@ Deno.test("train refuses a wrong configuration before libtorch is looked for", a
     assert.match(stderr, message);
     assert.equal(stdout, "");
   }
+});
+
+Deno.test("a command whose output nobody reads any more ends quietly", async () => {
+  const child = new URL("_unread_child.ts", import.meta.url).pathname;
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", child],
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const errors = new Response(process.stderr).text();
+  const reader = process.stdout.getReader();
+  await reader.read();
+  await reader.cancel();
+  assert.equal((await process.status).code, 141);
+  assert.equal(await errors, "");
 });
 
 Deno.test("commands show their help", async () => {

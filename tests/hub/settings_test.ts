@@ -66,7 +66,7 @@ Deno.test("hubSettings() takes what the environment says", async () => {
   await withEnvironment({ HF_ENDPOINT: "mirror" }, async () => {
     await assert.rejects(
       hubSettings(),
-      /^TypeError: HF_ENDPOINT is "mirror": expected the address of a hub, such as https:\/\/huggingface\.co$/,
+      /^TypeError: Cannot use HF_ENDPOINT "mirror": expected the address of a hub, such as https:\/\/huggingface\.co$/,
     );
   });
 });
