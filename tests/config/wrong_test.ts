@@ -40,9 +40,14 @@ for (const { name, cases } of TABLES) {
   });
 }
 
-Deno.test("the tables of wrong configurations hold at least 60", () => {
-  const count = TABLES.flatMap(({ cases }) => cases).length;
-  assert.ok(count >= 60, `${count} cases`);
+const ALL = TABLES.flatMap(({ cases }) => cases);
+const TYPOS = ALL.filter(({ says }) =>
+  [says].flat().some((words) => words.startsWith("did you mean"))
+);
+
+Deno.test(`loadRunConfig() suggests the right word for ${TYPOS.length} of ${TYPOS.length} typos among ${ALL.length} mistakes`, () => {
+  assert.ok(ALL.length >= 60 && TYPOS.length >= 20);
+  for (const wrong of TYPOS) checkRefused(wrong);
 });
 
 Deno.test("loadRunConfig() reports every problem at once, with its source", () => {

@@ -107,12 +107,12 @@ Deno.test("BatchLoader's order depends on the seed", () => {
   assert.notDeepEqual(first(1), first(2));
 });
 
-Deno.test("BatchLoader.state() resumes exactly at every batch of 3 epochs", () => {
+Deno.test("BatchLoader.state() resumes with the same 8 batches at 31 of 31 places in 3 epochs", () => {
   const options = { batchSize: 4, sequenceLength: 7, seed: 5 };
   const tokens = 8 * 43;
   const loader = loaderOf(tokens, options);
   const count = 3 * loader.batchesPerEpoch;
-  assert.equal(loader.batchesPerEpoch, 10);
+  assert.equal(count, 30);
   const reference = take(loaderOf(tokens, options), count + 8);
   for (let step = 0; step <= count; step++) {
     const state = JSON.parse(JSON.stringify(loader.state()));
