@@ -19,7 +19,7 @@ import {
 } from "../config/mod.ts";
 import { type CheckpointTokenizer, readTokenizer } from "./_tokenizer_files.ts";
 import { MOMENTS, stateName } from "./_training_names.ts";
-import { modelTensors } from "./model_tensors.ts";
+import { modelTensors } from "../model/tensors.ts";
 import { checkTensors, type NamedTensors, refuse } from "./named_tensors.ts";
 import { equalStored, type StoredTensor } from "./stored_tensor.ts";
 

@@ -5,7 +5,7 @@
  */
 
 import type { ModelConfig } from "../config/mod.ts";
-import { hasRouterBias } from "./model_tensors.ts";
+import { hasRouterBias } from "../model/tensors.ts";
 import { refuse } from "./named_tensors.ts";
 
 /** Kinds of model of transformers that there are here too. */

@@ -1,7 +1,7 @@
 /** Names of tensors in transformers' checkpoints. */
 
 import type { ModelConfig } from "../config/mod.ts";
-import { modelTensors } from "./model_tensors.ts";
+import { modelTensors } from "../model/tensors.ts";
 
 /** A tensor here, and what it is made of there. */
 export interface TensorNames {

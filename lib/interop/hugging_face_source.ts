@@ -14,7 +14,7 @@ import { tokenizerFilesIn } from "./_tokenizer_files.ts";
 import { fromHuggingFaceConfig } from "./hugging_face_config.ts";
 import { huggingFaceNames } from "./hugging_face_names.ts";
 import type { ImportPlan } from "./import_plan.ts";
-import { modelTensors } from "./model_tensors.ts";
+import { modelTensors } from "../model/tensors.ts";
 import {
   checkTensors,
   type MappedTensor,

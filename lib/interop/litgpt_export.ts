@@ -21,7 +21,7 @@ import {
 } from "./hugging_face_config.ts";
 import type { Exported } from "./hugging_face_export.ts";
 import { LITGPT_WEIGHTS } from "./litgpt_source.ts";
-import { modelTensors } from "./model_tensors.ts";
+import { modelTensors } from "../model/tensors.ts";
 import { counter, type OnBytes, totalBytes } from "./named_tensors.ts";
 import { readStored, type StoredTensor } from "./stored_tensor.ts";
 import {

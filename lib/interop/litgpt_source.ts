@@ -12,7 +12,7 @@ import { readLitGptRun } from "./_litgpt_run.ts";
 import { MOMENTS, stateName } from "./_training_names.ts";
 import { tokenizerFilesIn } from "./_tokenizer_files.ts";
 import type { ImportedTraining, ImportPlan } from "./import_plan.ts";
-import { modelTensors } from "./model_tensors.ts";
+import { modelTensors } from "../model/tensors.ts";
 import { checkTensors, type MappedTensor, refuse } from "./named_tensors.ts";
 import {
   describeTensor,

@@ -5,8 +5,8 @@
  * - `planImport` reads and checks, `writeImport` writes
  * - `readCheckpoint` reads and checks, `exportLitGpt` and `exportHuggingFace` write
  * - `torch_file.ts`, `unpickle.ts` read what `torch.save` wrote; `torch_file_writer.ts` writes it
- * - `model_tensors.ts` what a model consists of; `hugging_face_names.ts`, `hugging_face_config.ts` what that is
- *   called elsewhere, and `hugging_face_kind.ts` which models are the same
+ * - `hugging_face_names.ts`, `hugging_face_config.ts` what transformers calls the tensors and the settings of a
+ *   model, and `hugging_face_kind.ts` which of its models are the same as ours
  * - `stored_tensor.ts` tensors that lie in files
  *
  * @module
@@ -33,7 +33,6 @@ export {
 export { exportLitGpt, type LitGptExportOptions } from "./litgpt_export.ts";
 export { isImported } from "./hugging_face_source.ts";
 export type { LitGptOptions } from "./litgpt_source.ts";
-export { type ModelTensor, modelTensors } from "./model_tensors.ts";
 export type { MappedTensor, NamedTensors, OnBytes } from "./named_tensors.ts";
 export { planImport, type PlanOptions } from "./plan_import.ts";
 export {

@@ -1,8 +1,7 @@
 /** The README.md of an exported model. */
 
-import type { ModelConfig } from "../config/mod.ts";
 import type { CheckpointSource } from "./checkpoint_source.ts";
-import { modelTensors } from "./model_tensors.ts";
+import { countParameters } from "../model/count.ts";
 
 /** Writes a model card with the facts that a checkpoint holds, and nothing else. */
 export function modelCard(
@@ -10,9 +9,10 @@ export function modelCard(
   { dtype, json }: { dtype: string; json: Readonly<Record<string, unknown>> },
 ): string {
   const [architecture] = json["architectures"] as string[];
+  const { total } = countParameters(config, { tieEmbeddings: tied });
   const rows: [string, string][] = [
     ["class", String(architecture)],
-    ["parameters", count(parameters(config, tied))],
+    ["parameters", count(total)],
     ["layers", `${config.n_layer} of ${config.n_embd}`],
     ["heads", `${config.n_head}, ${config.n_query_groups} for keys and values`],
     ...(config.mlp_class_name === "LLaMAMoE"
@@ -61,17 +61,6 @@ ${
       : 'tokenizer = AutoTokenizer.from_pretrained("this folder")\n'
   }\`\`\`
 `;
-}
-
-function parameters(config: ModelConfig, tied: boolean): number {
-  return modelTensors(config)
-    .filter(({ name, trained }) =>
-      trained && !(tied && name === "transformer.wte.weight")
-    )
-    .reduce(
-      (sum, { shape }) => sum + shape.reduce((product, size) => product * size),
-      0,
-    );
 }
 
 function count(value: number): string {

@@ -6,7 +6,7 @@
  */
 
 import type { TensorToWrite } from "../checkpoint/safetensors_writer.ts";
-import type { ModelTensor } from "./model_tensors.ts";
+import type { ModelTensor } from "../model/tensors.ts";
 import {
   byteLengthOf,
   readStored,

@@ -5,6 +5,11 @@
  */
 
 import type { ModelConfig } from "../config/model.ts";
+import { modelTensors } from "./tensors.ts";
+
+/** A table that is looked up, not multiplied with. */
+const EMBEDDING = "transformer.wte.weight";
+const ROUTED_EXPERT = /\.mlp\.experts\.\d+\./;
 
 /** Numbers of parameters. */
 export interface ParameterCounts {
@@ -23,53 +28,26 @@ export function countParameters(
   config: ModelConfig,
   { tieEmbeddings = false }: { tieEmbeddings?: boolean } = {},
 ): ParameterCounts {
-  const { n_embd: C, padded_vocab_size: V, n_head: H, head_size: D } = config;
-  const heads = (H + 2 * config.n_query_groups) * D;
-  const attention = heads * C + H * D * C;
-  const attentionBias = (config.bias || config.attn_bias ? heads : 0) +
-    (config.bias ? C : 0);
-  const norms = 2 * C + (config.norm_qk ? 2 * D : 0);
-  const mlp = (inner: number) => 3 * C * inner;
-  const mlpBias = (inner: number) => config.bias ? 2 * inner + C : 0;
-
-  let matmul = V * C;
-  let other = C + (config.lm_head_bias ? V : 0) + (tieEmbeddings ? 0 : V * C);
-  let activeMatmul = V * C;
-  let inactiveBias = 0;
-  let routedExperts = 0;
-  for (let layer = 0; layer < config.n_layer; layer++) {
-    matmul += attention;
-    activeMatmul += attention;
-    other += attentionBias + norms;
-    if (isDense(config, layer)) {
-      const inner = config.intermediate_size;
-      matmul += mlp(inner);
-      activeMatmul += mlp(inner);
-      other += mlpBias(inner);
-      continue;
-    }
-    const { n_expert: E, n_expert_per_token: K } = config;
-    const inner = config.moe_intermediate_size;
-    const shared = inner * (config.n_shared_expert ?? 0);
-    const common = E * C + mlp(shared);
-    matmul += common + E * mlp(inner);
-    activeMatmul += common + K * mlp(inner);
-    other += E * mlpBias(inner) + (shared > 0 ? mlpBias(shared) : 0);
-    inactiveBias += (E - K) * mlpBias(inner);
-    routedExperts += E * (mlp(inner) + mlpBias(inner));
+  const everyToken = { all: 0, matmul: 0 };
+  const routed = { all: 0, matmul: 0 };
+  for (const { name, shape, trained } of modelTensors(config)) {
+    const isEmbedding = name === EMBEDDING;
+    if (!trained || (isEmbedding && tieEmbeddings)) continue;
+    const size = shape.reduce((product, size) => product * size, 1);
+    const counts = ROUTED_EXPERT.test(name) ? routed : everyToken;
+    counts.all += size;
+    if (shape.length === 2 && !isEmbedding) counts.matmul += size;
   }
+  const { n_expert, n_expert_per_token } = config;
+  // Experts are alike, so that the division is exact.
+  const chosen = (size: number) =>
+    size === 0 ? 0 : size / n_expert * n_expert_per_token;
   return {
-    total: matmul + other,
-    active: activeMatmul + other - inactiveBias,
-    activeMatmul,
-    routedExperts,
+    total: everyToken.all + routed.all,
+    active: everyToken.all + chosen(routed.all),
+    activeMatmul: everyToken.matmul + chosen(routed.matmul),
+    routedExperts: routed.all,
   };
-}
-
-/** Whether a layer has no experts. */
-function isDense(config: ModelConfig, layer: number): boolean {
-  return config.mlp_class_name === "LLaMAMLP" ||
-    layer < (config.first_k_dense_replace ?? 0);
 }
 
 /**

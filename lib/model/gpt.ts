@@ -28,6 +28,7 @@ import { cast, type Dtypes, dtypesOf, type Precision } from "./precision.ts";
 import { lastPosition, type Residual } from "./residual.ts";
 import { buildRopeCache, type RopeCache, ropeRows } from "./rope.ts";
 import { type ExpertLoad, RouterStatistics } from "./router_statistics.ts";
+import { hasExperts } from "./tensors.ts";
 import { normal, Weights } from "./weights.ts";
 
 /** Makes the MLP of a layer; the place to put a router or an expert of one's own. */
@@ -326,12 +327,10 @@ export class GPT {
 
 /** The MLP that a configuration asks for. */
 export const createMlp: CreateMlp = (config, name, weights, options): Mlp => {
-  const dense = config.mlp_class_name === "LLaMAMLP" ||
-    options.layer < (config.first_k_dense_replace ?? 0);
-  return dense
-    ? new LLaMAMLP(config, name, weights, {
+  return hasExperts(config, options.layer)
+    ? new LLaMAMoE(config, name, weights, options)
+    : new LLaMAMLP(config, name, weights, {
       ...options,
       intermediateSize: config.intermediate_size,
-    })
-    : new LLaMAMoE(config, name, weights, options);
+    });
 };

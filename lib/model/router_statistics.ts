@@ -17,6 +17,7 @@ import {
 } from "../../ffi/mod.ts";
 import type { ModelConfig } from "../config/model.ts";
 import type { OperatorTable } from "../operators/mod.ts";
+import { hasExperts } from "./tensors.ts";
 
 /** What the experts of all layers did with some tokens. */
 export interface ExpertLoad {
@@ -51,9 +52,8 @@ export function expertLoad(
 
 /** The layers of a model that have experts. */
 export function expertLayers(config: ModelConfig): number[] {
-  if (config.mlp_class_name !== "LLaMAMoE") return [];
-  const first = config.first_k_dense_replace ?? 0;
-  return Array.from({ length: config.n_layer - first }, (_, i) => first + i);
+  return Array.from({ length: config.n_layer }, (_, layer) => layer)
+    .filter((layer) => hasExperts(config, layer));
 }
 
 /** On a GPU so many blocks add up entropies, each for itself. */

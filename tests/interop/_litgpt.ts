@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { type ModelConfig, modelConfigToYaml } from "../../lib/config/mod.ts";
-import { modelTensors } from "../../lib/interop/mod.ts";
+import { modelTensors } from "../../lib/model/tensors.ts";
 import {
   type Picklable,
   PythonFloat,

@@ -1,5 +1,4 @@
 import { strict as assert } from "node:assert";
-import { modelTensors } from "../../lib/interop/mod.ts";
 import {
   equalStored,
   joinRows,
@@ -7,32 +6,7 @@ import {
   type StoredTensor,
   takeRows,
 } from "../../lib/interop/stored_tensor.ts";
-import { GPT } from "../../lib/model/gpt.ts";
-import { configOf, temporaryFolder } from "./_models.ts";
-import { CASES } from "../model/_cases.ts";
-
-for (
-  const { name, changes } of [
-    ...CASES.map((name) => ({ name, changes: {} })),
-    { name: "mixtral_like", changes: { router_bias_update_rate: 1e-3 } },
-    { name: "dense", changes: { lm_head_bias: true, bias: true } },
-    { name: "grouped_shared", changes: { bias: true } },
-  ]
-) {
-  const what = [name, ...Object.keys(changes)].join(", ");
-  Deno.test(`modelTensors() lists what a GPT of ${what} has, in its order`, () => {
-    const config = configOf(name, changes);
-    using model = new GPT(config);
-    assert.deepEqual(
-      modelTensors(config),
-      model.weights.named.map(({ name, shape, parameter }) => ({
-        name,
-        shape: [...shape],
-        trained: parameter !== undefined,
-      })),
-    );
-  });
-}
+import { temporaryFolder } from "./_models.ts";
 
 Deno.test("takeRows() and joinRows() cut and join without reading", async () => {
   await using folder = await temporaryFolder();

@@ -1,6 +1,6 @@
 /**
- * The tensors of a model, told from its configuration alone: LitGPT's names,
- * in LitGPT's order, which are also those of our checkpoints.
+ * The tensors of a model, listed from its configuration alone, without libtorch.
+ * Names and order are LitGPT's, and those of our checkpoints.
  *
  * @module
  */
@@ -26,7 +26,7 @@ export interface ModelTensor {
  * @example
  * ```ts
  * import { defineModelConfig } from "../config/mod.ts";
- * import { modelTensors } from "./model_tensors.ts";
+ * import { modelTensors } from "./tensors.ts";
  *
  * const config = defineModelConfig({
  *   n_layer: 1,
@@ -75,10 +75,7 @@ export function modelTensors(config: ModelConfig): ModelTensor[] {
       add(`${block}.attn.norm_k.weight`, [D]);
     }
     add(`${block}.norm_2.weight`, [C]);
-    if (
-      config.mlp_class_name === "LLaMAMLP" ||
-      layer < (config.first_k_dense_replace ?? 0)
-    ) {
+    if (!hasExperts(config, layer)) {
       mlp(`${block}.mlp`, config.intermediate_size);
       continue;
     }
@@ -97,6 +94,14 @@ export function modelTensors(config: ModelConfig): ModelTensor[] {
   }
   add("transformer.ln_f.weight", [C]);
   return tensors;
+}
+
+/** Whether the MLP of a layer is a mixture of experts. */
+export function hasExperts(
+  { mlp_class_name, first_k_dense_replace }: ModelConfig,
+  layer: number,
+): boolean {
+  return mlp_class_name === "LLaMAMoE" && layer >= (first_k_dense_replace ?? 0);
 }
 
 /** Whether routers have a bias that moves the choice of experts. */
