@@ -1,8 +1,27 @@
 /**
- * Reading of files piece by piece.
+ * Reading parts of files.
  *
  * @module
  */
+
+/**
+ * Fills `bytes` from a file: from byte `offset` on, or from where the file stands. Returns how many bytes there
+ * were; fewer than asked for only at the end of the file.
+ */
+export async function readInto(
+  file: Deno.FsFile,
+  bytes: Uint8Array,
+  offset?: number,
+): Promise<number> {
+  if (offset !== undefined) await file.seek(offset, Deno.SeekMode.Start);
+  let filled = 0;
+  while (filled < bytes.byteLength) {
+    const count = await file.read(bytes.subarray(filled));
+    if (count === null) break;
+    filled += count;
+  }
+  return filled;
+}
 
 /** The next `byteLength` bytes of a file, or what is left of it. */
 export async function readUpTo(
@@ -10,11 +29,5 @@ export async function readUpTo(
   byteLength: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(byteLength);
-  let filled = 0;
-  while (filled < byteLength) {
-    const count = await file.read(bytes.subarray(filled));
-    if (count === null) break;
-    filled += count;
-  }
-  return bytes.subarray(0, filled);
+  return bytes.subarray(0, await readInto(file, bytes));
 }

@@ -1,5 +1,6 @@
 /** Writes pickles that `torch.load(weights_only=True)` reads: protocol 2, plain containers and tensors. */
 
+import { Buffer } from "node:buffer";
 import type { SafetensorsDtype } from "../checkpoint/safetensors_dtypes.ts";
 
 /** A Python float, where a number alone would become an int. */
@@ -72,14 +73,7 @@ class Writer {
   readonly #parts: Uint8Array[] = [];
 
   bytes(): Uint8Array {
-    const length = this.#parts.reduce((sum, part) => sum + part.length, 0);
-    const bytes = new Uint8Array(length);
-    let at = 0;
-    for (const part of this.#parts) {
-      bytes.set(part, at);
-      at += part.length;
-    }
-    return bytes;
+    return Buffer.concat(this.#parts);
   }
 
   /** Operations, one a character. */

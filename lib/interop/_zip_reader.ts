@@ -1,5 +1,7 @@
 /** The list of files in a zip, as far as PyTorch writes them: stored, not compressed. */
 
+import { readInto } from "../files/read.ts";
+
 /** A file in a zip. */
 export interface ZipEntry {
   /** First byte of its content, counted from the start of the zip. */
@@ -34,11 +36,8 @@ export async function readZip(path: string): Promise<Map<string, ZipEntry>> {
       throw wrong("the zip is damaged or cut off: it points outside itself");
     }
     const bytes = new Uint8Array(length);
-    await file.seek(offset, Deno.SeekMode.Start);
-    for (let done = 0; done < length;) {
-      const count = await file.read(bytes.subarray(done));
-      if (count === null) throw wrong("it became shorter while it was read");
-      done += count;
+    if (await readInto(file, bytes, offset) < length) {
+      throw wrong("it became shorter while it was read");
     }
     return new DataView(bytes.buffer);
   };

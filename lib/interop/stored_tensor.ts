@@ -12,6 +12,7 @@ import {
   type SafetensorsDtype,
   tensorByteLength,
 } from "../checkpoint/safetensors_dtypes.ts";
+import { readInto } from "../files/read.ts";
 
 /** A range of bytes of a file. */
 export interface Extent {
@@ -161,17 +162,9 @@ async function readExtent(
   into: Uint8Array,
 ): Promise<void> {
   using file = await Deno.open(path, { read: true });
-  await file.seek(offset, Deno.SeekMode.Start);
-  let done = 0;
-  while (done < into.byteLength) {
-    const count = await file.read(into.subarray(done));
-    if (count === null) {
-      throw new RangeError(
-        `Cannot read ${path}: it ends ${
-          into.byteLength - done
-        } bytes too early; it became shorter while it was read`,
-      );
-    }
-    done += count;
-  }
+  const missing = into.byteLength - await readInto(file, into, offset);
+  if (missing === 0) return;
+  throw new RangeError(
+    `Cannot read ${path}: it ends ${missing} bytes too early; it became shorter while it was read`,
+  );
 }

@@ -6,6 +6,7 @@
  */
 
 import { tensorByteLength } from "../checkpoint/safetensors_dtypes.ts";
+import { readInto } from "../files/read.ts";
 import { readZip, type ZipEntry } from "./_zip_reader.ts";
 import type { StoredTensor } from "./stored_tensor.ts";
 import { PickledTensor, type PickleValue } from "./pickle_values.ts";
@@ -162,18 +163,11 @@ async function readEntry(
   { offset, size }: ZipEntry,
 ): Promise<Uint8Array> {
   using file = await Deno.open(path, { read: true });
-  await file.seek(offset, Deno.SeekMode.Start);
   const bytes = new Uint8Array(size);
-  for (let done = 0; done < size;) {
-    const count = await file.read(bytes.subarray(done));
-    if (count === null) {
-      throw new SyntaxError(
-        `Cannot read ${path}: it became shorter while it was read`,
-      );
-    }
-    done += count;
-  }
-  return bytes;
+  if (await readInto(file, bytes, offset) === size) return bytes;
+  throw new SyntaxError(
+    `Cannot read ${path}: it became shorter while it was read`,
+  );
 }
 
 async function readText(path: string, entry: ZipEntry): Promise<string> {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
 import { createHashedFile, type FileDigest } from "../files/atomic.ts";
 import { tensorByteLength } from "../checkpoint/safetensors_dtypes.ts";
@@ -126,7 +127,7 @@ function localHeader(
   head.setUint32(22, field, true);
   head.setUint16(26, name.length, true);
   head.setUint16(28, large.length + filler.length, true);
-  return concat(new Uint8Array(head.buffer), name, large, filler);
+  return Buffer.concat([new Uint8Array(head.buffer), name, large, filler]);
 }
 
 function centralHeader(
@@ -152,7 +153,7 @@ function centralHeader(
   head.setUint16(28, name.length, true);
   head.setUint16(30, more.length, true);
   head.setUint32(42, offsetField, true);
-  return concat(new Uint8Array(head.buffer), name, more);
+  return Buffer.concat([new Uint8Array(head.buffer), name, more]);
 }
 
 function endRecords(
@@ -180,8 +181,8 @@ function endRecords(
   locator.setUint32(0, 0x07064b50, true);
   locator.setBigUint64(8, BigInt(start + size), true);
   locator.setUint32(16, 1, true);
-  return concat(
-    ...[record, locator, end].map((view) => new Uint8Array(view.buffer)),
+  return Buffer.concat(
+    [record, locator, end].map((view) => new Uint8Array(view.buffer)),
   );
 }
 
@@ -193,15 +194,4 @@ function extra(id: number, values: readonly bigint[]): Uint8Array {
     view.setBigUint64(4 + 8 * index, value, true)
   );
   return new Uint8Array(view.buffer);
-}
-
-function concat(...parts: readonly Uint8Array[]): Uint8Array {
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

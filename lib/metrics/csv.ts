@@ -6,7 +6,7 @@
 import { existsSync } from "node:fs";
 import { StorageError } from "../files/atomic.ts";
 import { METRIC_COLUMNS, type MetricsLogger } from "./columns.ts";
-import { formatNumber, parseMetrics } from "./read.ts";
+import { formatNumber, parseMetrics, readIfThere } from "./read.ts";
 import { type AppendedFile, openAppendedFile } from "./appended_file.ts";
 
 /** Options of {@linkcode openMetricsCsv}. */
@@ -134,15 +134,6 @@ function moveAside(path: string): string {
       throw new StorageError("move aside", path, { cause });
     }
     return aside;
-  }
-}
-
-function readIfThere(path: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return "";
-    throw new StorageError("open", path, { cause });
   }
 }
 

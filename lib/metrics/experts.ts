@@ -4,7 +4,7 @@
  */
 
 import { openMetricsCsv } from "./csv.ts";
-import { parseMetrics } from "./read.ts";
+import { parseMetrics, readIfThere } from "./read.ts";
 
 /** The file's name in the folder of a run. */
 export const EXPERTS_FILE = "experts.csv";
@@ -78,6 +78,7 @@ export interface ExpertHistory {
  * Reads an `experts.csv`, also while it is being written; there need be none.
  *
  * @throws {SyntaxError} if it is something else.
+ * @throws {StorageError} if it cannot be read.
  */
 export function readExpertsCsv(path: string): ExpertHistory {
   const rows = parseMetrics(readIfThere(path), { source: path });
@@ -91,13 +92,4 @@ export function readExpertsCsv(path: string): ExpertHistory {
     counts: columns.map((names) => names.map((name) => row[name] ?? 0)),
   }));
   return { layers, loads };
-}
-
-function readIfThere(path: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "";
-    throw error;
-  }
 }

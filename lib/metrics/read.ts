@@ -1,6 +1,7 @@
 /** Reading `metrics.csv`, ours and LitGPT's. */
 
 import { parse } from "@std/csv";
+import { StorageError } from "../files/atomic.ts";
 
 /**
  * Reads a file of metrics, also while it is being written: one row of numbers a
@@ -52,6 +53,20 @@ export function parseMetrics(
     }
     return Object.fromEntries(row);
   });
+}
+
+/**
+ * The text of a file that need not be there: none if it is not.
+ *
+ * @throws {StorageError} If it is there and cannot be read.
+ */
+export function readIfThere(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return "";
+    throw new StorageError("read", path, { cause });
+  }
 }
 
 /** A number as Python and pandas write it. */

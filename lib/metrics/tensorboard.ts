@@ -3,6 +3,7 @@
  * written by hand. See tensorflow/core/util/event.proto.
  */
 
+import { Buffer } from "node:buffer";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { StorageError } from "../files/atomic.ts";
@@ -74,11 +75,14 @@ export function openTensorBoard(
         if (name === "iter") continue;
         values.push(message(
           SUMMARY.value,
-          concat(text(VALUE.tag, name), float32(VALUE.simpleValue, value)),
+          Buffer.concat([
+            text(VALUE.tag, name),
+            float32(VALUE.simpleValue, value),
+          ]),
         ));
       }
       if (values.length === 0) return;
-      write(iter, message(EVENT.summary, concat(...values)));
+      write(iter, message(EVENT.summary, Buffer.concat(values)));
     },
     sync: () => file.sync(),
     [Symbol.dispose]: () => file[Symbol.dispose](),
@@ -107,12 +111,12 @@ function formatEvent(
 ): Uint8Array {
   const wallTime = new Uint8Array(8);
   new DataView(wallTime.buffer).setFloat64(0, wallTimeSeconds, true);
-  return concat(
+  return Buffer.concat([
     key(EVENT.wallTime, WIRE.fixed64),
     wallTime,
     integer(EVENT.step, step),
     content,
-  );
+  ]);
 }
 
 function key(field: number, wire: number): Uint8Array {
@@ -122,13 +126,13 @@ function key(field: number, wire: number): Uint8Array {
 /** A whole number, left out where it is 0, as proto3 does. */
 function integer(field: number, value: number): Uint8Array {
   if (value === 0) return new Uint8Array();
-  return concat(key(field, WIRE.varint), varint(value));
+  return Buffer.concat([key(field, WIRE.varint), varint(value)]);
 }
 
 function float32(field: number, value: number): Uint8Array {
   const bytes = new Uint8Array(4);
   new DataView(bytes.buffer).setFloat32(0, value, true);
-  return concat(key(field, WIRE.fixed32), bytes);
+  return Buffer.concat([key(field, WIRE.fixed32), bytes]);
 }
 
 function text(field: number, value: string): Uint8Array {
@@ -136,7 +140,11 @@ function text(field: number, value: string): Uint8Array {
 }
 
 function message(field: number, content: Uint8Array): Uint8Array {
-  return concat(key(field, WIRE.counted), varint(content.length), content);
+  return Buffer.concat([
+    key(field, WIRE.counted),
+    varint(content.length),
+    content,
+  ]);
 }
 
 function varint(value: number): Uint8Array {
@@ -148,10 +156,6 @@ function varint(value: number): Uint8Array {
   }
   bytes.push(Number(rest));
   return new Uint8Array(bytes);
-}
-
-function concat(...parts: Uint8Array[]): Uint8Array {
-  return new Uint8Array(parts.flatMap((part) => [...part]));
 }
 
 /** A new name in TensorBoard's form, so that it lists files in order. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import { ByteLevelPreTokenizer } from "@huggingface/tokenizers";
 
 /**
@@ -17,14 +18,7 @@ export function decodeBytes(
   ids: ArrayLike<number>,
   tokenBytes: (id: number) => Uint8Array,
 ): string {
-  const parts = Array.from(ids, tokenBytes);
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
+  const bytes = Buffer.concat(Array.from(ids, tokenBytes));
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 }
 
