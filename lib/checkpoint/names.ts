@@ -1,4 +1,4 @@
-/** What the directories of checkpoints are called, and the files in them. */
+/** What the directories of checkpoints are called, the files in them, and the tensors of the optimizer. */
 
 /** Name of the checkpoint that a finished run leaves. */
 export const FINAL_CHECKPOINT = "final";
@@ -22,6 +22,20 @@ export function asideOf(name: string): string | undefined {
 /** The name under which a checkpoint is put aside while it is replaced. */
 export function asideName(name: string): string {
   return `.old-${name}-${Deno.pid}`;
+}
+
+/** The two averages that AdamW keeps of each weight, under PyTorch's names. */
+export const MOMENTS = ["exp_avg", "exp_avg_sq"] as const;
+
+/**
+ * Name of a tensor of AdamW's state in a checkpoint, such as `"exp_avg.lm_head.weight"`: an average, or the number
+ * of updates.
+ */
+export function optimizerTensorName(
+  part: typeof MOMENTS[number] | "step",
+  weight: string,
+): string {
+  return `${part}.${weight}`;
 }
 
 /** Names of the files in a checkpoint. */

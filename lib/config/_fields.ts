@@ -8,10 +8,9 @@ export type Input<S> = S extends { _zod: { input: infer I } } ? I : never;
 /** What a zod schema returns. */
 export type Output<S> = S extends { _zod: { output: infer O } } ? O : never;
 
-/** T with everything in it readonly. */
-export type DeepReadonly<T> = T extends (infer Item)[]
-  ? readonly DeepReadonly<Item>[]
-  : T extends object ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
+/** T with everything in it readonly; tuples stay tuples. */
+export type DeepReadonly<T> = T extends object
+  ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
   : T;
 
 /** One key that can be set. */

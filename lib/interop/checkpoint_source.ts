@@ -9,7 +9,11 @@ import { join } from "node:path";
 import { z } from "zod";
 import { requireCheckpoint } from "../checkpoint/find.ts";
 import { CheckpointError } from "../checkpoint/manifest.ts";
-import { CHECKPOINT_FILES } from "../checkpoint/names.ts";
+import {
+  CHECKPOINT_FILES,
+  MOMENTS,
+  optimizerTensorName,
+} from "../checkpoint/names.ts";
 import { readSafetensorsHeader } from "../checkpoint/safetensors.ts";
 import {
   loadModelConfig,
@@ -18,7 +22,6 @@ import {
   type RunConfig,
 } from "../config/mod.ts";
 import { type CheckpointTokenizer, readTokenizer } from "./_tokenizer_files.ts";
-import { MOMENTS, stateName } from "./_training_names.ts";
 import { modelTensors } from "../model/tensors.ts";
 import { checkTensors, type NamedTensors, refuse } from "./named_tensors.ts";
 import { equalStored, type StoredTensor } from "./stored_tensor.ts";
@@ -119,7 +122,7 @@ async function readTraining(
     names.flatMap((name) => {
       const { shape } = weights.get(name)!;
       return [...MOMENTS, "step" as const].flatMap((part) => {
-        const key = stateName(part, name);
+        const key = optimizerTensorName(part, name);
         const tensor = optimizer.get(key);
         const expected = part === "step" ? [] : shape;
         if (tensor === undefined) return [`${key} is missing`];

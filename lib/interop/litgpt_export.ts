@@ -6,11 +6,11 @@
  */
 
 import { join } from "node:path";
+import { optimizerTensorName } from "../checkpoint/names.ts";
 import { modelConfigToYaml } from "../config/mod.ts";
 import { dtypeName } from "./_dtypes.ts";
 import { litGptRunToYaml } from "./_litgpt_run.ts";
 import { checkTarget, publishFolder } from "./_publish.ts";
-import { MOMENTS, stateName } from "./_training_names.ts";
 import type {
   CheckpointSource,
   CheckpointTraining,
@@ -147,9 +147,8 @@ function trainingState(
   const { train, optimizer: { init_args: adam } } = run;
   // "auto" became a number before anything was saved.
   const accumulation = train.global_batch_size / Number(train.micro_batch_size);
-  const [beta1 = 0.9, beta2 = 0.999] = adam.betas;
-  const get = (part: typeof MOMENTS[number] | "step", name: string) =>
-    toPython(optimizer.get(stateName(part, name))!);
+  const get = (part: "exp_avg" | "exp_avg_sq" | "step", name: string) =>
+    toPython(optimizer.get(optimizerTensorName(part, name))!);
   return {
     model,
     optimizer: {
@@ -162,10 +161,9 @@ function trainingState(
       ),
       param_groups: [{
         lr: new PythonFloat(adam.lr),
-        betas: new PythonTuple([
-          new PythonFloat(beta1),
-          new PythonFloat(beta2),
-        ]),
+        betas: new PythonTuple(
+          adam.betas.map((beta) => new PythonFloat(beta)),
+        ),
         eps: new PythonFloat(adam.eps),
         weight_decay: new PythonFloat(adam.weight_decay),
         amsgrad: false,

@@ -7,9 +7,9 @@
 
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { MOMENTS, optimizerTensorName } from "../checkpoint/names.ts";
 import { loadModelConfig, type ModelConfig } from "../config/mod.ts";
 import { readLitGptRun } from "./_litgpt_run.ts";
-import { MOMENTS, stateName } from "./_training_names.ts";
 import { tokenizerFilesIn } from "./_tokenizer_files.ts";
 import type { ImportedTraining, ImportPlan } from "./import_plan.ts";
 import { modelTensors } from "../model/tensors.ts";
@@ -258,7 +258,7 @@ function readMoments(
           }, expected the shape of its weight, [${weight.shape.join(", ")}]`,
         );
       }
-      tensors.set(stateName(part, name), moment);
+      tensors.set(optimizerTensorName(part, name), moment);
     }
     const step = file.tensor(entry.get("step"), `step of ${name}`);
     if (step.dtype !== "F32" || step.shape.length > 0) {
@@ -266,7 +266,7 @@ function readMoments(
         `step of ${name} is ${describeTensor(step)}, expected F32 []`,
       );
     }
-    tensors.set(stateName("step", name), step);
+    tensors.set(optimizerTensorName("step", name), step);
   }
   refuse(`Cannot continue the training in ${file.path}`, problems);
   return tensors;
@@ -280,7 +280,9 @@ async function checkSteps(
 ): Promise<void> {
   const steps = new Set<number>();
   for (const name of names) {
-    const bytes = await readStored(tensors.get(stateName("step", name))!);
+    const bytes = await readStored(
+      tensors.get(optimizerTensorName("step", name))!,
+    );
     steps.add(new DataView(bytes.buffer).getFloat32(0, true));
   }
   if (steps.size <= 1) return;

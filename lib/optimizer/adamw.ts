@@ -13,6 +13,7 @@ import {
   type Tensor,
   zeros,
 } from "../../ffi/mod.ts";
+import { optimizerTensorName } from "../checkpoint/names.ts";
 import type { NamedTensor } from "../checkpoint/state.ts";
 import type { Parameter } from "../model/parameter.ts";
 import type { NamedWeight } from "../model/weights.ts";
@@ -25,7 +26,7 @@ import {
 /** Options of {@linkcode AdamW}, with PyTorch's names and defaults. */
 export interface AdamWOptions {
   /** Decay rates of the two averages. Default: 0.9 and 0.999. */
-  readonly betas?: readonly number[];
+  readonly betas?: readonly [number, number];
   /** Added to the root of the averaged square. Default: 1e-8. */
   readonly eps?: number;
   /** Part of each weight that a step takes off, times the learning rate. Default: 0.01. */
@@ -44,8 +45,9 @@ interface Moments {
   readonly step: Tensor;
 }
 
-/** Parameters that one call updates. */
+/** Parameters that one call of the operator updates. */
 interface Group {
+  /** Layers compute with copies of them, which the update writes too. */
   readonly copied: boolean;
   readonly parameters: Parameter[];
   readonly grads: Tensor[];
@@ -95,7 +97,10 @@ export class AdamW {
     this.#run({ isRehearsal: false });
   }
 
-  /** Does all that a step does, but drops the gradients and changes nothing. */
+  /**
+   * Does all that a step does, but drops the gradients and changes neither weights nor state: before a step is
+   * captured in a CUDA graph, libraries must have run once.
+   */
   rehearse(): void {
     this.#run({ isRehearsal: true });
   }
@@ -144,7 +149,6 @@ export class AdamW {
     { factor, foundInf }: Pick<ClipFactor, "factor" | "foundInf">,
   ): void {
     const { operators, betas, eps, weightDecay } = this.#options;
-    const [beta1 = 0.9, beta2 = 0.999] = betas;
     for (const { copied, parameters, grads, moments } of groups) {
       operators.adamw({
         params: parameters.map(({ tensor }) => tensor),
@@ -156,7 +160,7 @@ export class AdamW {
         lr: this.lr,
         gradScale: factor,
         foundInf,
-      }, { betas: [beta1, beta2], eps, weightDecay });
+      }, { betas, eps, weightDecay });
       for (const parameter of parameters) parameter.markFresh();
     }
   }
@@ -175,9 +179,24 @@ export class AdamW {
       }
       const { expAvg, expAvgSq, step } = moments;
       entries.push(
-        { name: `exp_avg.${name}`, shape, tensor: expAvg, part },
-        { name: `exp_avg_sq.${name}`, shape, tensor: expAvgSq, part },
-        { name: `step.${name}`, shape: [], tensor: step, part: (t) => t },
+        {
+          name: optimizerTensorName("exp_avg", name),
+          shape,
+          tensor: expAvg,
+          part,
+        },
+        {
+          name: optimizerTensorName("exp_avg_sq", name),
+          shape,
+          tensor: expAvgSq,
+          part,
+        },
+        {
+          name: optimizerTensorName("step", name),
+          shape: [],
+          tensor: step,
+          part: (step) => step,
+        },
       );
     }
     return entries;
