@@ -7,9 +7,9 @@ import {
   describeCause,
   type DurableFileSystem,
 } from "../files/atomic.ts";
+import { hashFile } from "../files/read.ts";
 import {
   CheckpointError,
-  hashFile,
   isPlainFileName,
   type ManifestFile,
 } from "./manifest.ts";

@@ -8,15 +8,13 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
 import { describeCause, type FileDigest } from "../files/atomic.ts";
+import { hashFile } from "../files/read.ts";
 
 /** Name of the manifest in a checkpoint's directory. */
 export const MANIFEST_FILE = "manifest.json";
 
 /** The version of the checkpoint layout that this code writes and reads. */
 export const FORMAT_VERSION = 1;
-
-/** Bytes read and hashed at a time. */
-const CHUNK_BYTES = 4 * 1024 * 1024;
 
 const FileSchema = z.object({
   name: z.string().refine(isPlainFileName, "not a plain file name"),
@@ -157,27 +155,6 @@ export async function verifyCheckpoint(
 export class CheckpointError extends Error {
   /** Always "CheckpointError". */
   override readonly name = "CheckpointError";
-}
-
-/** Size and SHA-256 of a file, read once and in pieces. */
-export async function hashFile(path: string): Promise<FileDigest> {
-  using file = await Deno.open(path, { read: true });
-  const hash = createHash("sha256");
-  const chunkBytes = Math.min((await file.stat()).size + 1, CHUNK_BYTES);
-  let [filling, hashing] = [
-    new Uint8Array(chunkBytes),
-    new Uint8Array(chunkBytes),
-  ];
-  let size = 0;
-  let count = await file.read(filling);
-  while (count !== null) {
-    [filling, hashing] = [hashing, filling];
-    const next = file.read(filling); // The disk reads while this hashes.
-    hash.update(hashing.subarray(0, count));
-    size += count;
-    count = await next;
-  }
-  return { size, sha256: hash.digest("hex") };
 }
 
 /** Whether `name` names a file directly in a directory, on any system. */

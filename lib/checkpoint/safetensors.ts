@@ -114,8 +114,7 @@ export async function readTensorBytes(
   if (entry.offset + entry.byteLength > size) {
     throw malformed(path, "it is shorter than its header said");
   }
-  await file.seek(entry.offset, Deno.SeekMode.Start);
-  return await readUpTo(file, entry.byteLength);
+  return await readUpTo(file, entry.byteLength, entry.offset);
 }
 
 function malformed(source: string, what: string): SafetensorsError {

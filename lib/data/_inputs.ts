@@ -5,7 +5,7 @@
  */
 
 import { join, resolve } from "node:path";
-import { hashFile } from "../checkpoint/manifest.ts";
+import { hashFile } from "../files/read.ts";
 import {
   type Manifest,
   readManifest,

@@ -43,7 +43,7 @@ export async function readHead(
 ): Promise<{ head: Uint8Array<ArrayBuffer>; size: number }> {
   using file = await Deno.open(path, { read: true });
   const { size } = await file.stat();
-  return { head: await readAt(file, 0, Math.min(byteLength, size)), size };
+  return { head: await readUpTo(file, Math.min(byteLength, size)), size };
 }
 
 /** Refuses a file that is not as long as its header says. */
@@ -74,9 +74,9 @@ export async function fingerprintOf(
     using file = await Deno.open(path, { read: true });
     const { size } = await file.stat();
     hash.update(JSON.stringify([size, offset, tokens, format]));
-    hash.update(await readAt(file, 0, Math.min(size, SAMPLE_BYTES)));
+    hash.update(await readUpTo(file, SAMPLE_BYTES));
     const start = Math.max(0, size - SAMPLE_BYTES);
-    hash.update(await readAt(file, start, size - start));
+    hash.update(await readUpTo(file, size - start, start));
   }
   return hash.digest("hex");
 }
@@ -95,13 +95,4 @@ export async function fileNames(folder: string): Promise<string[] | undefined> {
     if (error instanceof Deno.errors.NotADirectory) return undefined;
     throw error;
   }
-}
-
-async function readAt(
-  file: Deno.FsFile,
-  start: number,
-  byteLength: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  await file.seek(start, Deno.SeekMode.Start);
-  return await readUpTo(file, byteLength);
 }

@@ -125,27 +125,7 @@ export class BatchLoader {
    *
    * @returns Tokens `[B, T + 1]`, row by row.
    */
-  next(): Int32Array<ArrayBuffer>;
-  /**
-   * Gives the next batch.
-   *
-   * @param into Where it goes, `[B, T + 1]` row by row.
-   * @returns `into`, filled.
-   * @throws {RangeError} If `into` has another length.
-   */
-  next<Target extends BigInt64Array | Int32Array>(into: Target): Target;
-  next(
-    into: BigInt64Array | Int32Array = this.#batch,
-  ): BigInt64Array | Int32Array {
-    const { length } = this.#batch;
-    if (into.length !== length) {
-      throw new RangeError(
-        `Expected room for ${this.batchSize} x ${
-          this.sequenceLength + 1
-        } tokens (${length}), got ${into.length}`,
-      );
-    }
-    const rows = into instanceof Int32Array ? into : this.#batch;
+  next(): Int32Array<ArrayBuffer> {
     const rowLength = this.sequenceLength + 1;
     this.#order ??= this.#shuffle
       ? permutation(this.windows, new Random(this.#seed, this.#epoch))
@@ -155,12 +135,12 @@ export class BatchLoader {
       const window = this.#order?.[place] ?? place;
       this.#tokens.copyTo(
         window * rowLength,
-        rows.subarray(row * rowLength, (row + 1) * rowLength),
+        this.#batch.subarray(row * rowLength, (row + 1) * rowLength),
       );
     }
-    if (into instanceof BigInt64Array) widen(rows, into);
-    this.#advance();
-    return into;
+    this.#position += this.batchSize;
+    this.#finishEpoch();
+    return this.#batch;
   }
 
   /** Where the loader stands. */
@@ -212,24 +192,10 @@ export class BatchLoader {
     this.#finishEpoch();
   }
 
-  #advance(): void {
-    this.#position += this.batchSize;
-    this.#finishEpoch();
-  }
-
   #finishEpoch(): void {
     if (this.#position + this.batchSize <= this.windows) return;
     this.#epoch++;
     this.#position = 0;
     this.#order = undefined;
-  }
-}
-
-/** Copies 32-bit integers of 0 and up into 64 bits, without a bigint for each. */
-function widen(from: Int32Array, into: BigInt64Array): void {
-  const halves = new Int32Array(into.buffer, into.byteOffset, into.length * 2);
-  for (let index = 0; index < from.length; index++) {
-    halves[2 * index] = from[index]!;
-    halves[2 * index + 1] = 0;
   }
 }

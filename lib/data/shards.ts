@@ -6,7 +6,7 @@
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { hashFile } from "../checkpoint/manifest.ts";
+import { hashFile } from "../files/read.ts";
 import { type TokenPart, tokenPart } from "./_token_parts.ts";
 import { readManifest, type ShardEntry, type Split } from "./manifest.ts";
 

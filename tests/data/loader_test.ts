@@ -160,23 +160,6 @@ Deno.test("BatchLoader.restore() refuses a state of other tokens or another orde
   );
 });
 
-Deno.test("BatchLoader.next() fills what it is given", () => {
-  const reference = take(loaderOf(500), 2);
-  const loader = loaderOf(500);
-  const narrow = new Int32Array(15);
-  assert.equal(loader.next(narrow), narrow);
-  assert.deepEqual([...narrow], reference[0]);
-  const wide = new BigInt64Array(20).fill(-1n);
-  const within = wide.subarray(2, 17);
-  loader.next(within);
-  assert.deepEqual([...within].map(Number), reference[1]);
-  assert.deepEqual([...wide.subarray(17)], [-1n, -1n, -1n]);
-  assert.throws(
-    () => loader.next(new Int32Array(16)),
-    /^RangeError: Expected room for 3 x 5 tokens \(15\), got 16$/,
-  );
-});
-
 Deno.test("BatchLoader says how many tokens a batch needs", () => {
   assert.equal(loaderOf(15).batchesPerEpoch, 1);
   assert.throws(
