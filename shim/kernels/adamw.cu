@@ -3,43 +3,12 @@
 // The addresses of the tensors come in the parameters of small launches, which write them to a
 // table in the device's memory: nothing is uploaded, so a recorded graph holds all it needs.
 
+#include "adamw_arguments.h"
 #include "prelude.h"
 
-constexpr int kEntries = 60;   // as many as the 4 KB of a launch's parameters hold
-constexpr int kChunk = 32768;  // values a block updates
-constexpr int kGroup = 4;      // values that a thread reads at once
+using namespace moebius::adamw_arguments;
 
-struct Entry {
-  void* param;
-  const void* grad;
-  void* exp_avg;
-  void* exp_avg_sq;
-  float* step;
-  void* shadow;  // a bfloat16 copy of param, or null
-  int64 size;
-  int first_block;
-  int vectors;
-};
-
-struct Entries {
-  Entry entries[kEntries];
-  int count;
-  int first;  // where they go in the table
-};
-
-// An entry, and what depends on its step.
-struct Row {
-  Entry entry;
-  float step_size;
-  float root;
-};
-
-struct Options {
-  double beta1;
-  double beta2;
-  float eps;
-  float weight_decay;
-};
+constexpr int kGroup = 4;  // values that a thread reads at once
 
 // Counts the steps up and fills rows of the table.
 extern "C" __global__ void adamw_begin(const __grid_constant__ Entries entries, const float* lr,

@@ -1,23 +1,9 @@
 // The norm of all gradients together, and what clipping makes of it.
 
+#include "clip_arguments.h"
 #include "prelude.h"
 
-constexpr int kEntries = 120;  // as many as the 4 KB of a launch's parameters hold
-constexpr int kChunk = 32768;  // values a block squares
-
-struct Entry {
-  const void* data;
-  int64 size;
-  int first_block;
-  unsigned char wide;
-  unsigned char vectors;
-};
-
-struct Entries {
-  Entry entries[kEntries];
-  int count;
-  int first_block;  // of those before, in earlier launches
-};
+using namespace moebius::clip_arguments;
 
 // partials [blocks of all launches]: the sum of squares of each block's values.
 extern "C" __global__ void clip_squares(const __grid_constant__ Entries entries, float* partials) {

@@ -12,19 +12,14 @@
 
 #pragma once
 
+#include "decode_arguments.h"
 #include "prelude.h"
 
-constexpr int kThreads = 256;
+using namespace moebius::decode_arguments;
+
 constexpr int kWarps = kThreads / 32;
 // Groups of eight values that a lane loads from a row at once: 768 values are one tile of a warp.
 constexpr int kTile = 3;
-// Positions that a block of attention looks at in one go.
-constexpr int kPositions = 128;
-
-struct Array {
-  void* data;
-  bool wide;
-};
 
 __device__ inline uint4 zeros() { return make_uint4(0, 0, 0, 0); }
 
@@ -71,15 +66,6 @@ __device__ inline float dot8(const float (&weights)[8], const float4& low, const
   sum = fmaf(weights[6], high.z, sum);
   return fmaf(weights[7], high.w, sum);
 }
-
-// The residual stream: sum + pending, and the norm that reads it.
-struct Stream {
-  Array sum;
-  Array pending;  // or none: nullptr
-  Array norm;
-  Array next_sum;  // where the total goes, or nullptr
-  float eps;
-};
 
 // Brings a norm's weights nearer, before waiting.
 __device__ inline void prefetch_norm(const Array& norm, int width) {
@@ -140,12 +126,6 @@ __device__ inline void read_norm(const Stream& stream, const Vectors& x, int cou
   }
   __syncthreads();
 }
-
-struct Matrix {
-  const void* data;  // [rows, 8 * groups]
-  int rows;
-  int groups;
-};
 
 template <int kRows>
 __device__ inline void load_tile(const Matrix& matrix, int row, int first,

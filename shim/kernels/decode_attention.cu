@@ -2,19 +2,6 @@
 
 #include "decode.h"
 
-struct Cache {
-  void* keys;    // [count, G, S, D]
-  void* values;  // the same
-  const int* position;
-  int length;
-};
-
-struct Rope {
-  Array cos;  // [S, rotated]
-  Array sin;
-  int rotated;
-};
-
 // Rotates and stores the new keys and values, and attends to a split of the positions so far: the
 // parts of kPositions with a number of blockIdx.x modulo the number of splits. A block a split, a
 // group and a sequence. kLanes threads have a row: D = 8 * kLanes.

@@ -3,26 +3,13 @@
 #include "decode.h"
 #include "experts.h"
 
-constexpr int kMaxExperts = 256;
-constexpr int kMaxChoices = 16;
-
-struct Router {
-  const void* gate;  // [E, C]
-  int n_expert;
-  int k;
-  float scale;
-  bool wide_weights;  // weights are kept in float32, else rounded to bfloat16
-};
-
-// Who goes where, for the launch after: [0] the number of slots, then for each of the most slots
-// there can be its expert, the sequences that chose it as bits, and their weights [count].
-struct Routing {
-  int* data;
-  int most;
-  __device__ int* experts() const { return data + 1; }
-  __device__ unsigned* masks() const { return reinterpret_cast<unsigned*>(data + 1 + most); }
-  __device__ float* weights() const { return reinterpret_cast<float*>(data + 1 + 2 * most); }
-};
+__device__ inline int* experts_of(const Routing& routing) { return routing.data + 1; }
+__device__ inline unsigned* masks_of(const Routing& routing) {
+  return reinterpret_cast<unsigned*>(routing.data + 1 + routing.most);
+}
+__device__ inline float* weights_of(const Routing& routing) {
+  return reinterpret_cast<float*>(routing.data + 1 + 2 * routing.most);
+}
 
 // What all blocks find out for themselves about the experts of all sequences.
 template <int kN>
@@ -115,23 +102,16 @@ __device__ inline void publish(const Choices<kN>& choices, const Router& router,
     const int slot = i / count;
     const int n = i % count;
     if (n == 0) {
-      to.experts()[slot] = choices.slots[slot];
-      to.masks()[slot] = choices.masks[slot];
+      experts_of(to)[slot] = choices.slots[slot];
+      masks_of(to)[slot] = choices.masks[slot];
     }
     float weight = 0.0f;
     for (int choice = 0; choice < router.k; ++choice) {
       if (choices.experts[n][choice] == choices.slots[slot]) weight = choices.weights[n][choice];
     }
-    to.weights()[i] = weight;
+    weights_of(to)[i] = weight;
   }
 }
-
-struct Experts {
-  const void* fc;    // [E, 2 I, C]
-  const void* proj;  // [E, C, I]
-  int width;         // C
-  int inner;         // I
-};
 
 // Asks for the matrices of the next launch while this one's are on their way, if they are few.
 __device__ inline void prefetch_proj(const Experts& experts, const int* slots, int count) {
@@ -227,8 +207,6 @@ __device__ inline void expert_fc(const Stream& stream, const Router& router, con
   }
 }
 
-constexpr int kProjThreads = 128;
-
 // pending [count, C]: the sum over slots of weight * (proj @ hidden). A block kRows columns.
 template <int kN, int kRows>
 __device__ inline void expert_proj(const void* hidden, const Experts& experts,
@@ -270,7 +248,7 @@ __device__ inline void expert_proj(const void* hidden, const Experts& experts,
     for (int u = 0; u < kAtOnce; ++u) {
       const int item = base + u;
       const bool exists = item < items && group_of(item) < groups;
-      const int64 expert = exists ? here.experts()[item / per_slot] : 0;
+      const int64 expert = exists ? experts_of(here)[item / per_slot] : 0;
 #pragma unroll
       for (int r = 0; r < kRows; ++r) {
         raw[u][r] =
@@ -292,7 +270,7 @@ __device__ inline void expert_proj(const void* hidden, const Experts& experts,
       const int item = base + u;
       const int slot = item / per_slot;
       if (item >= items || group_of(item) >= groups) continue;
-      const unsigned mask = here.masks()[slot];
+      const unsigned mask = masks_of(here)[slot];
       uint4 vectors[kN];
 #pragma unroll
       for (int n = 0; n < kN; ++n) {
@@ -302,7 +280,7 @@ __device__ inline void expert_proj(const void* hidden, const Experts& experts,
 #pragma unroll
       for (int n = 0; n < kN; ++n) {
         if ((mask >> n & 1) == 0) continue;
-        const float weight = here.weights()[slot * count + n];
+        const float weight = weights_of(here)[slot * count + n];
         float h[8];
         unpack(vectors[n], h);
         const float4 low = make_float4(h[0], h[1], h[2], h[3]);

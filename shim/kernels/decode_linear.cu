@@ -3,14 +3,6 @@
 #include "decode.h"
 
 // The splits of attention as one: y = sum of 2^max * partial / sum of 2^max * total.
-struct Splits {
-  const float* partials;  // [count, H, splits, D]
-  const float* totals;    // [count, H, splits, 2]: the largest score, and the sum of powers over it
-  const int* position;
-  int splits;
-  int head_size;
-};
-
 template <int kN>
 __device__ inline void read_splits(const Splits& from, int active, const Vectors& y, int count) {
   const int width = 8 * y.groups;

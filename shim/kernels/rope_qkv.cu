@@ -4,15 +4,11 @@
 // threads go over items: kWidth neighbouring values and, where there is one, their partners.
 
 #include "prelude.h"
+#include "rope_qkv_arguments.h"
+
+using namespace moebius::rope_qkv_arguments;
 
 // One of the three results: memory [B, T, heads, D], or any strides but the last one's.
-struct Heads {
-  void* data;
-  int64 batch_stride;
-  int64 head_stride;
-  int64 position_stride;
-};
-
 template <int kWidth>
 __device__ inline void read(const void* data, bool wide, int64 index, float (&values)[kWidth]) {
   if constexpr (kWidth == 8) {

@@ -6,9 +6,12 @@
 // Set-up follows includes to learn what an object is made of; the assembler's it cannot see.
 #if 0
 #include "adamw.cu"
+#include "adamw_arguments.h"
 #include "clip.cu"
+#include "clip_arguments.h"
 #include "cross_entropy.cu"
 #include "decode.h"
+#include "decode_arguments.h"
 #include "decode_attention.cu"
 #include "decode_experts.cu"
 #include "decode_linear.cu"
@@ -23,6 +26,7 @@
 #include "ptx.h"
 #include "rms_norm.cu"
 #include "rope_qkv.cu"
+#include "rope_qkv_arguments.h"
 #include "router.cu"
 #include "sample.cu"
 #include "swiglu.cu"
@@ -35,9 +39,10 @@
       each(rms_norm) each(decode_attention) each(moe) each(router) each(rope_qkv)               \
           each(cross_entropy) each(clip) each(sample) each(swiglu)
 
-#define MOEBIUS_HEADERS(each)                                                               \
-  each(prelude) each(ptx) each(decode) each(experts) each(gated) each(hopper) each(patches) \
-      each(tiles)
+#define MOEBIUS_HEADERS(each)                                                     \
+  each(prelude) each(ptx) each(adamw_arguments) each(clip_arguments) each(decode) \
+      each(decode_arguments) each(experts) each(gated) each(hopper) each(patches) \
+          each(rope_qkv_arguments) each(tiles)
 
 #define MOEBIUS_EMBED(name, extension)            \
   asm(".pushsection .rodata\n"                    \

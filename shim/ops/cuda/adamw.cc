@@ -6,44 +6,12 @@
 #include <vector>
 
 #include "common.h"
+#include "kernels/adamw_arguments.h"
 
 namespace moebius {
 namespace {
 
-// As in adamw.cu.
-constexpr int64_t kEntries = 60;
-constexpr int64_t kChunk = 32768;
-
-struct Entry {
-  void* param;
-  const void* grad;
-  void* exp_avg;
-  void* exp_avg_sq;
-  float* step;
-  void* shadow;
-  int64_t size;
-  int32_t first_block;
-  int32_t vectors;
-};
-
-struct Entries {
-  Entry entries[kEntries];
-  int32_t count;
-  int32_t first;
-};
-
-struct Row {
-  Entry entry;
-  float step_size;
-  float root;
-};
-
-struct Options {
-  double beta1;
-  double beta2;
-  float eps;
-  float weight_decay;
-};
+using namespace adamw_arguments;
 
 const Kernel<const Entries&, const float*, const float*, const Options&, void*> kBegin(
     "adamw", "adamw_begin");
@@ -145,7 +113,7 @@ void adamw_(at::TensorList params, at::TensorList grads, at::TensorList exp_avgs
     const at::Tensor table = at::empty({count, sizeof(Row)}, lr.options().dtype(at::kByte));
     for (int64_t start = 0; start < count; start += kEntries) {
       Entries some{};
-      some.count = narrow(std::min(kEntries, count - start));
+      some.count = narrow(std::min<int64_t>(kEntries, count - start));
       some.first = narrow(start);
       std::copy_n(entries.begin() + start, some.count, some.entries);
       kBegin({.blocks = 1, .threads = 64}, some, rate, inf, options, data_of(table));

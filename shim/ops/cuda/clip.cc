@@ -8,27 +8,12 @@
 #include <vector>
 
 #include "common.h"
+#include "kernels/clip_arguments.h"
 
 namespace moebius {
 namespace {
 
-// As in clip.cu.
-constexpr int64_t kEntries = 120;
-constexpr int64_t kChunk = 32768;
-
-struct Entry {
-  const void* data;
-  int64_t size;
-  int32_t first_block;
-  uint8_t wide;
-  uint8_t vectors;
-};
-
-struct Entries {
-  Entry entries[kEntries];
-  int32_t count;
-  int32_t first_block;
-};
+using namespace clip_arguments;
 
 const Kernel<const Entries&, float*> kSquares("clip", "clip_squares");
 const Kernel<const float*, int32_t, float, float*, float*, float*> kFactor("clip", "clip_factor");

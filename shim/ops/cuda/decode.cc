@@ -9,77 +9,14 @@
 #include <optional>
 
 #include "common.h"
+#include "kernels/decode_arguments.h"
 
 namespace moebius {
 namespace {
 
-// As in the kernels' files.
-struct Array {
-  void* data;
-  bool wide;
-};
+using namespace decode_arguments;
 
-struct Stream {
-  Array sum;
-  Array pending;
-  Array norm;
-  Array next_sum;
-  float eps;
-};
-
-struct Splits {
-  const float* partials;
-  const float* totals;
-  const int* position;
-  int splits;
-  int head_size;
-};
-
-struct Matrix {
-  const void* data;
-  int rows;
-  int groups;
-};
-
-struct Cache {
-  void* keys;
-  void* values;
-  const int* position;
-  int length;
-};
-
-struct Rope {
-  Array cos;
-  Array sin;
-  int rotated;
-};
-
-struct Router {
-  const void* gate;
-  int n_expert;
-  int k;
-  float scale;
-  bool wide_weights;
-};
-
-struct Routing {
-  int* data;
-  int most;
-};
-
-struct Experts {
-  const void* fc;
-  const void* proj;
-  int width;
-  int inner;
-};
-
-constexpr int32_t kThreads = 256;
-constexpr int32_t kProjThreads = 128;
 constexpr int64_t kWarps = kThreads / kWarp;
-constexpr int64_t kPositions = 128;
-constexpr int64_t kMaxExperts = 256;
-constexpr int64_t kMaxChoices = 16;
 constexpr int64_t kMaxSequences = 8;
 constexpr int64_t kMaxSplits = 32;
 // Columns of hidden that a block has at a time.
@@ -199,7 +136,7 @@ std::tuple<at::Tensor, at::Tensor> decode_block(
   TORCH_CHECK_VALUE(G > 0 && n_head > 0 && n_head % G == 0, n_head, " heads in ", G, " groups");
   TORCH_CHECK_VALUE(I % kValuesPerThread == 0, "experts have a width of ", I,
                     ", expected a multiple of ", kValuesPerThread);
-  TORCH_CHECK_VALUE(E <= kMaxExperts && k >= 1 && k <= std::min(E, kMaxChoices),
+  TORCH_CHECK_VALUE(E <= kMaxExperts && k >= 1 && k <= std::min<int64_t>(E, kMaxChoices),
                     "decode_block takes up to ", kMaxExperts, " experts, ", kMaxChoices,
                     " a token, got ", k, " of ", E);
   check_place("norm_2", norm_2, {C}, sum);

@@ -4,17 +4,12 @@
 #include <torch/library.h>
 
 #include "common.h"
+#include "kernels/rope_qkv_arguments.h"
 
 namespace moebius {
 namespace {
 
-// As in rope_qkv.cu.
-struct Heads {
-  void* data;
-  int64_t batch_stride;
-  int64_t head_stride;
-  int64_t position_stride;
-};
+using namespace rope_qkv_arguments;
 
 using Rope = Kernel<void*, bool, Heads, Heads, Heads, const void*, const void*, bool, int32_t,
                     int32_t, int32_t, int32_t, int32_t>;
