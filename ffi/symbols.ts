@@ -139,4 +139,4 @@ export const asyncSymbols = {
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** The version of the header that this table was written for. */
-export const ABI_VERSION = 1;
+export const ABI_VERSION = 2;

@@ -28,7 +28,8 @@ interface Info {
 }
 
 const MAX_DIMENSIONS = 16;
-const infoBuffer = new BigInt64Array(6 + 2 * MAX_DIMENSIONS);
+// What moe_tensor_info writes: dtype, device, device index, flags, dimensions, sizes, strides.
+const infoBuffer = new BigInt64Array(5 + 2 * MAX_DIMENSIONS);
 const REQUIRES_GRAD = 1n, CONTIGUOUS = 2n, LEAF = 4n;
 
 /**
@@ -123,7 +124,7 @@ export class Tensor extends TensorOperators {
 
   /** Whether operators on it are recorded for `backward`. */
   get requiresGrad(): boolean {
-    this.#read();
+    this.#readInfo();
     return (infoBuffer[3]! & REQUIRES_GRAD) !== 0n;
   }
 
@@ -140,7 +141,7 @@ export class Tensor extends TensorOperators {
 
   /** Whether it was made by the user and not by a recorded operator. */
   get isLeaf(): boolean {
-    this.#read();
+    this.#readInfo();
     return (infoBuffer[3]! & LEAF) !== 0n;
   }
 
@@ -159,7 +160,7 @@ export class Tensor extends TensorOperators {
     check(
       symbols.moe_tensor_set_grad(
         this.#live("grad"),
-        gradient === null ? 0 : gradient.#live("the elements"),
+        gradient === null ? 0 : gradient.#live("grad"),
         error.bytes,
       ),
     );
@@ -330,7 +331,7 @@ export class Tensor extends TensorOperators {
     return this.#handle;
   }
 
-  #read(): void {
+  #readInfo(): void {
     const { symbols, error } = native();
     check(
       symbols.moe_tensor_info(this.#live("shape"), infoBuffer, error.bytes),
@@ -339,9 +340,9 @@ export class Tensor extends TensorOperators {
 
   #describe(): Info {
     if (this.#info !== undefined && this.#handle !== 0) return this.#info;
-    this.#read();
-    const dimensions = Number(infoBuffer[5]);
-    const numbers = [...infoBuffer.subarray(6, 6 + 2 * dimensions)].map(Number);
+    this.#readInfo();
+    const dimensions = Number(infoBuffer[4]);
+    const numbers = [...infoBuffer.subarray(5, 5 + 2 * dimensions)].map(Number);
     return this.#info = {
       dtype: DTYPES[Number(infoBuffer[0])]!,
       device: infoBuffer[1] === 0n ? "cpu" : `cuda:${Number(infoBuffer[2])}`,

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "internal.h"
+#include "kernels.h"
 
 #ifdef MOEBIUS_CUDA
 #include <ATen/cuda/CUDAGraph.h>
@@ -25,8 +26,6 @@ namespace moebius {
 #ifdef MOEBIUS_CUDA
 
 namespace {
-
-constexpr int kMaxDevices = 64;
 
 // One non-default stream a device, for everything: only such a stream can be captured, and what
 // runs in order on it needs no other synchronisation.

@@ -132,7 +132,7 @@ std::string read_cached(const std::string& path) {
   while (const size_t count = std::fread(buffer, 1, sizeof buffer, file.get())) {
     text.append(buffer, count);
   }
-  constexpr size_t kHeader = 17;
+  constexpr size_t kHeader = 17;  // 16 digits of the hash and the end of the line
   if (text.size() <= kHeader) return {};
   std::string code = text.substr(kHeader);
   return text.compare(0, kHeader, hexadecimal(hash(code)) + "\n") == 0 ? code : std::string();
@@ -223,8 +223,6 @@ void load(AnyKernel& kernel, CUmodule module, int32_t device_index) {
         action);
   kernel.set(device_index, function, limit);
 }
-
-constexpr size_t kMaxDevices = 64;
 
 int32_t attribute(cudaDeviceAttr name, int32_t device_index) {
   int value = 0;

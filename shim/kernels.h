@@ -4,6 +4,7 @@
 
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -14,6 +15,9 @@
 struct CUfunc_st;
 
 namespace moebius {
+
+// The most CUDA devices that one process can use here.
+constexpr size_t kMaxDevices = 64;
 
 // A file of shim/kernels, as it was when the shim was built.
 struct KernelSource {
@@ -90,7 +94,6 @@ class AnyKernel {
   void launch(const LaunchShape& shape, void** arguments) const;
 
  private:
-  static constexpr size_t kMaxDevices = 64;
   CUfunc_st* function(int32_t device_index) const;
 
   const char* file_;

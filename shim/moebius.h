@@ -5,19 +5,20 @@
  * that shim/ops registers, is reached through moe_operator_find and moe_call.
  *
  * Rules
- *  1. Plain C11. Sized integers, doubles and pointers only; nothing by value but scalars, no
- * varargs.
- *  2. Handles are 32-bit numbers: kind, generation and slot. 0 is "nothing". A freed or foreign
- * handle is recognised (its generation or kind differs) and refused; it never reaches memory.
+ *  1. Plain C11. Sized integers, doubles and pointers; by value nothing but scalars; no varargs.
+ *  2. A handle is a 32-bit number: kind, generation and slot. 0 is "nothing". A freed or foreign
+ *     handle is recognised, because its generation or kind differs, and refused: it never reaches
+ *     memory.
  *  3. Whatever can fail takes a `moe_error*` as its last parameter: owned by the caller, never
- * NULL, written only on failure. There is no global or thread-local error. A function that returns
- * a handle returns 0 on failure; one that returns int32_t returns a value >= 0, or -1 on failure.
+ *     NULL, written only on failure. There is no global or thread-local error. A function that
+ *     returns a handle returns 0 on failure; one that returns an integer returns a value >= 0, or
+ *     -1 on failure; one that returns a pointer returns NULL.
  *  4. No C++ exception leaves a function.
  *  5. Arguments are borrowed. A returned handle is owned by the caller and freed exactly once.
  *     Returned pointers are borrowed; the comment beside them says for how long.
- *  6. One thread calls, except for functions marked [any-thread], which rely on no thread-local
- * state (grad mode, current stream) of the calling thread.
- *  7. A changed signature raises MOE_ABI_VERSION.
+ *  6. One thread calls all functions but those marked [any-thread], which do not rely on the grad
+ *     mode or the current stream of the calling thread.
+ *  7. A change of what a function takes or gives raises MOE_ABI_VERSION.
  */
 #ifndef MOEBIUS_H
 #define MOEBIUS_H
@@ -28,7 +29,7 @@
 extern "C" {
 #endif
 
-#define MOE_ABI_VERSION 1
+#define MOE_ABI_VERSION 2
 #define MOE_MAX_DIMENSIONS 16
 #define MOE_ERROR_CAPACITY 4088
 
@@ -75,8 +76,7 @@ enum moe_dtype {
 
 enum moe_device { MOE_CPU = 0, MOE_CUDA = 1 };
 
-/* One argument or result of an operator. A list is its head, then its `count` elements, in order.
- */
+/* One argument or result of an operator. A list is its head, then its `count` elements. */
 enum moe_value_tag {
   MOE_VALUE_DEFAULT = 0, /* take the default of the operator's schema */
   MOE_VALUE_NONE = 1,
@@ -146,9 +146,8 @@ moe_tensor moe_tensor_from_mapping(moe_mapping mapping, int64_t offset, const in
 /* Frees `count` different tensors. All or none: a handle of no live tensor frees nothing. */
 int32_t moe_tensor_free(const moe_tensor* tensors, int32_t count, moe_error* error);
 
-/* Writes dtype, device, device index, flags (1 requires_grad, 2 contiguous, 4 leaf, 8 has grad),
- * storage offset, dimensions, sizes..., strides... into `info`, which holds
- * 6 + 2 * MOE_MAX_DIMENSIONS numbers. */
+/* Writes dtype, device, device index, flags (1 requires_grad, 2 contiguous, 4 leaf), dimensions,
+ * sizes..., strides... into `info`, which holds 5 + 2 * MOE_MAX_DIMENSIONS numbers. */
 int32_t moe_tensor_info(moe_tensor tensor, int64_t* info, moe_error* error);
 
 /* The first element of a contiguous CPU tensor.                 borrowed: while the tensor lives */

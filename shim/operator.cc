@@ -1,4 +1,5 @@
-// The whole ATen library, and the project's own operators, behind two functions.
+// Calls of any operator, ATen's or the project's own: found by name, with arguments that its schema
+// converts.
 
 #include <ATen/ScalarOps.h>
 #include <ATen/core/dispatch/Dispatcher.h>
@@ -7,8 +8,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <deque>
 #include <map>
-#include <memory>
+#include <sstream>
 #include <vector>
 
 #include "internal.h"
@@ -16,16 +18,12 @@
 namespace moebius {
 namespace {
 
-struct Operator {
-  explicit Operator(c10::OperatorHandle handle) : handle(std::move(handle)) {}
-  c10::OperatorHandle handle;
-};
-
-// Interned by name; the index into `entries` plus one is the slot of the handle.
+// Interned by name and overload; the index into `entries` plus one is the slot of the handle.
 struct Registry {
   std::mutex mutex;
-  std::map<std::pair<std::string, std::string>, uint32_t> slots;
-  std::vector<std::unique_ptr<Operator>> entries;
+  std::map<std::pair<std::string, std::string>, moe_operator> handles;
+  // Grows without moving what is in it, to which callers hold references.
+  std::deque<c10::OperatorHandle> entries;
 };
 
 Registry& registry() {
@@ -35,7 +33,7 @@ Registry& registry() {
 
 constexpr uint32_t kOperatorBits = static_cast<uint32_t>(MOE_OPERATOR) << 30;
 
-const Operator& operator_of(moe_operator handle) {
+const c10::OperatorHandle& operator_of(moe_operator handle) {
   if (handle == 0) invalid("operator is null");
   Registry& all = registry();
   std::lock_guard lock(all.mutex);
@@ -43,7 +41,7 @@ const Operator& operator_of(moe_operator handle) {
   if ((handle & 0xc0000000u) != kOperatorBits || slot == 0 || slot > all.entries.size()) {
     invalid("operator is not a handle of an operator");
   }
-  return *all.entries[slot - 1];
+  return all.entries[slot - 1];
 }
 
 // ---- from values to IValues -----------------------------------------------------------------
@@ -79,18 +77,19 @@ std::string number_text(double number) {
   return text.data();
 }
 
-bool is_integral(double number) {
-  return number == static_cast<double>(static_cast<int64_t>(number));
+// Up to here, 2^53, a double tells every integer from its neighbours.
+constexpr double kMaxExactInteger = 9007199254740992.0;
+
+bool is_exact_integer(double number) {
+  return number >= -kMaxExactInteger && number <= kMaxExactInteger &&
+         number == static_cast<double>(static_cast<int64_t>(number));
 }
 
 int64_t integer_of(const c10::Type& type, const moe_value& value) {
   if (value.tag == MOE_VALUE_INTEGER) return value.as.integer;
   if (value.tag != MOE_VALUE_NUMBER) mismatch(type, value);
-  constexpr double kExact = 9007199254740992.0;
   const double number = value.as.number;
-  if (!(number >= -kExact && number <= kExact) || !is_integral(number)) {
-    invalid("expected an integer, got " + number_text(number));
-  }
+  if (!is_exact_integer(number)) invalid("expected an integer, got " + number_text(number));
   return static_cast<int64_t>(number);
 }
 
@@ -107,7 +106,6 @@ bool bool_of(const c10::Type& type, const moe_value& value) {
 
 // A number without a fraction is an integer Scalar, as in Python: it does not promote int tensors.
 at::Scalar scalar_of(const c10::Type& type, const moe_value& value) {
-  constexpr double kExact = 9007199254740992.0;
   switch (value.tag) {
     case MOE_VALUE_BOOL:
       return at::Scalar(value.as.boolean != 0);
@@ -115,10 +113,8 @@ at::Scalar scalar_of(const c10::Type& type, const moe_value& value) {
       return at::Scalar(value.as.integer);
     case MOE_VALUE_NUMBER: {
       const double number = value.as.number;
-      if (number >= -kExact && number <= kExact && is_integral(number)) {
-        return at::Scalar(static_cast<int64_t>(number));
-      }
-      return at::Scalar(number);
+      return is_exact_integer(number) ? at::Scalar(static_cast<int64_t>(number))
+                                      : at::Scalar(number);
     }
     default:
       mismatch(type, value);
@@ -393,15 +389,15 @@ MOE_EXPORT moe_operator moe_operator_find(const char* name, const char* overload
                                                   required(overload, "overload"));
     Registry& all = registry();
     std::lock_guard lock(all.mutex);
-    auto [entry, fresh] = all.slots.try_emplace(key, 0);
+    auto [entry, fresh] = all.handles.try_emplace(key, 0);
     if (fresh) {
       auto found = c10::Dispatcher::singleton().findSchema({key.first.c_str(), key.second.c_str()});
       if (!found) {
-        all.slots.erase(entry);
+        all.handles.erase(entry);
         invalid("operator \"" + key.first + (key.second.empty() ? "" : "." + key.second) +
                 "\" does not exist in this libtorch");
       }
-      all.entries.push_back(std::make_unique<Operator>(*found));
+      all.entries.push_back(*found);
       entry->second = kOperatorBits | static_cast<uint32_t>(all.entries.size());
     }
     return entry->second;
@@ -410,9 +406,8 @@ MOE_EXPORT moe_operator moe_operator_find(const char* name, const char* overload
 
 MOE_EXPORT int64_t moe_operator_schema(moe_operator op, char* text, int64_t capacity,
                                        moe_error* error) {
-  return guarded<int64_t>(error, "moe_operator_schema", -1, [&] {
-    return copy_text(schema_text(operator_of(op).handle), text, capacity);
-  });
+  return guarded<int64_t>(error, "moe_operator_schema", -1,
+                          [&] { return copy_text(schema_text(operator_of(op)), text, capacity); });
 }
 
 MOE_EXPORT int64_t moe_operator_list(const char* name_space, char* text, int64_t capacity,
@@ -436,15 +431,15 @@ MOE_EXPORT int64_t moe_operator_list(const char* name_space, char* text, int64_t
 MOE_EXPORT int32_t moe_call(moe_operator op, const moe_value* arguments, int32_t count,
                             const char* text, moe_value* results, int32_t capacity,
                             moe_error* error) {
-  const Operator* entry = nullptr;
+  const c10::OperatorHandle* entry = nullptr;
   try {
     entry = &operator_of(op);
     if (count < 0 || capacity < 0) invalid("count and capacity must not be negative");
     if (count > 0) required(arguments, "arguments");
     if (capacity > 0) required(results, "results");
     torch::jit::Stack stack;
-    read_arguments(entry->handle.schema(), {arguments, arguments + count, text}, stack);
-    entry->handle.callBoxed(stack);
+    read_arguments(entry->schema(), {arguments, arguments + count, text}, stack);
+    entry->callBoxed(stack);
     if (capacity == 0) return 0;
     Writer writer{results, results + capacity};
     try {
@@ -458,7 +453,7 @@ MOE_EXPORT int32_t moe_call(moe_operator op, const moe_value* arguments, int32_t
     std::string context = "moe_call";
     try {
       if (entry != nullptr && count >= 0 && (count == 0 || arguments != nullptr)) {
-        context = describe_call(entry->handle, arguments, count);
+        context = describe_call(*entry, arguments, count);
       }
     } catch (...) {
       // The description is a courtesy; the error itself is what must arrive.

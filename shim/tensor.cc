@@ -68,13 +68,16 @@ at::Tensor borrowed(const void* bytes, at::IntArrayRef shape, at::ScalarType typ
   return at::from_blob(const_cast<void*>(bytes), shape, at::TensorOptions().dtype(type));
 }
 
-constexpr int64_t kLargestStaged = int64_t{64} << 20;
+// Page-locked memory stays reserved for later copies, which is worth it for batches of tokens but
+// not for weights, which are written once.
+constexpr int64_t kMaxStagedBytes = int64_t{64} << 20;
 
 // Copies the caller's bytes into a tensor. Those for a device go by way of page-locked memory,
-// which libtorch keeps until they have arrived: nobody waits for the device.
+// which libtorch keeps until they have arrived: nobody waits for the device. Large ones are copied
+// as they lie, and waited for.
 void fill(const at::Tensor& tensor, const void* bytes) {
   const at::Tensor source = borrowed(bytes, tensor.sizes(), tensor.scalar_type());
-  if (!tensor.is_cuda() || static_cast<int64_t>(tensor.nbytes()) > kLargestStaged) {
+  if (!tensor.is_cuda() || static_cast<int64_t>(tensor.nbytes()) > kMaxStagedBytes) {
     tensor.copy_(source);
     return;
   }
@@ -146,12 +149,11 @@ MOE_EXPORT int32_t moe_tensor_info(moe_tensor handle, int64_t* info, moe_error* 
     info[1] = tensor.is_cuda() ? MOE_CUDA : MOE_CPU;
     info[2] = tensor.is_cuda() ? tensor.device().index() : 0;
     info[3] = (tensor.requires_grad() ? 1 : 0) | (tensor.is_contiguous() ? 2 : 0) |
-              (tensor.is_leaf() ? 4 : 0) | (tensor.is_leaf() && tensor.grad().defined() ? 8 : 0);
-    info[4] = tensor.storage_offset();
-    info[5] = dimensions;
+              (tensor.is_leaf() ? 4 : 0);
+    info[4] = dimensions;
     for (int64_t i = 0; i < dimensions; ++i) {
-      info[6 + i] = tensor.size(i);
-      info[6 + dimensions + i] = tensor.stride(i);
+      info[5 + i] = tensor.size(i);
+      info[5 + dimensions + i] = tensor.stride(i);
     }
   });
 }

@@ -1,16 +1,15 @@
 // The schemas of the fused operators.
 //
 // Each differentiable operator has a public form, which checks its arguments and records for
-// autograd (the file of its name), and two primitives, _forward and _backward, with one kernel a
-// device (cpu/, cuda/). Primitives are not differentiable. What the public form guarantees to them:
-//   - all tensors are on one device and contiguous, but the gradients of rope_qkv, whose last
-//   dimension
-//     alone is; 0 rows are possible, 0 columns are not;
-//   - activations and matrices are float32 or bfloat16 (on the CPU float64 too), arithmetic is
-//   float32
-//     (float64 for float64); scalars a kernel saves for backward (rstd) have the arithmetic's
-//     dtype;
-//   - index tensors are int32, but `experts` and `targets`, which are int64.
+// autograd (dense.cc, moe.cc), and two primitives, _forward and _backward, with one implementation
+// for each device (cpu/, cuda/). Primitives are not differentiable. What the public form guarantees
+// to them:
+//   - All tensors are on one device and contiguous, except the gradients that rope_qkv_backward
+//     gets, which are contiguous in their last dimension only. 0 rows are possible, 0 columns are
+//     not.
+//   - Activations and matrices are float32 or bfloat16 (on the CPU float64 too). Arithmetic is
+//     float32 (float64 for float64), and so are the scalars saved for backward (rstd).
+//   - Index tensors are int32, except `experts` and `targets`, which are int64.
 // A result that was not asked for is an undefined tensor.
 //
 // Shapes: N tokens, C width, E experts, K choices a token, M = N * K rows sorted by expert, I width
@@ -76,9 +75,8 @@ TORCH_LIBRARY(moebius, m) {
   m.def("attention(Tensor q, Tensor k, Tensor v, float scale) -> Tensor");
   m.def("attention_forward(Tensor q, Tensor k, Tensor v, float scale) -> (Tensor y, Tensor lse)");
   m.def(
-      "attention_backward(Tensor dy, Tensor q, Tensor k, Tensor v, Tensor y, Tensor lse, float "
-      "scale)"
-      " -> (Tensor dq, Tensor dk, Tensor dv)");
+      "attention_backward(Tensor dy, Tensor q, Tensor k, Tensor v, Tensor y, Tensor lse,"
+      " float scale) -> (Tensor dq, Tensor dk, Tensor dv)");
 
   // fc [rows, 2 I] to [rows, I]: silu(first half) * second half.
   m.def("swiglu(Tensor fc) -> Tensor");
@@ -95,12 +93,11 @@ TORCH_LIBRARY(moebius, m) {
       " ScalarType dtype) -> Tensor dlogits");
 
   // Counts a pass, in float32: adds expert_counts [E], int32, to counts [E]; the mean entropy of
-  // softmax(logits), in nats, to the sum of entropies; 1 to passes, a scalar. Into which of the
-  // entropies is the device's choice.
+  // softmax(logits), in nats, to `entropies`, whose elements count together: which of them it adds
+  // to is the device's choice; and 1 to passes, a scalar.
   m.def(
-      "router_statistics_(Tensor(a!) counts, Tensor(b!) entropies, Tensor(c!) passes, Tensor "
-      "logits,"
-      " Tensor expert_counts) -> ()");
+      "router_statistics_(Tensor(a!) counts, Tensor(b!) entropies, Tensor(c!) passes,"
+      " Tensor logits, Tensor expert_counts) -> ()");
 
   // experts [N, K] int64. Sorts the choices (n, k) by expert, keeping their order within one:
   // token [M]: the token of a sorted row; row [N, K]: the sorted row of a choice; counts [E]: rows
@@ -156,9 +153,8 @@ TORCH_LIBRARY(moebius, m) {
   // float64). Logits exist for chunk_rows rows at a time, in x's dtype. `gradient` is what backward
   // will be given for the loss, a scalar, if that is known: then nothing needs to be scaled later.
   m.def(
-      "linear_cross_entropy(Tensor x, Tensor weight, Tensor? bias, Tensor targets, int "
-      "ignore_index,"
-      " int chunk_rows, Tensor? gradient) -> Tensor");
+      "linear_cross_entropy(Tensor x, Tensor weight, Tensor? bias, Tensor targets,"
+      " int ignore_index, int chunk_rows, Tensor? gradient) -> Tensor");
   // with_gradients: dx, dweight and dbias of the mean, times `gradient`, in their operands' dtypes;
   // the sums over chunks are kept in the arithmetic's dtype.
   m.def(
@@ -179,9 +175,8 @@ TORCH_LIBRARY(moebius, m) {
   // has a bfloat16 copy of each parameter, which is written too.
   m.def(
       "adamw_(Tensor(a!)[] params, Tensor[] grads, Tensor(b!)[] exp_avgs, Tensor(c!)[] exp_avg_sqs,"
-      " Tensor(d!)[] steps, Tensor lr, Tensor grad_scale, Tensor found_inf, float beta1, float "
-      "beta2,"
-      " float eps, float weight_decay, Tensor(e!)[] shadows) -> ()");
+      " Tensor(d!)[] steps, Tensor lr, Tensor grad_scale, Tensor found_inf, float beta1,"
+      " float beta2, float eps, float weight_decay, Tensor(e!)[] shadows) -> ()");
 
   // One new position of each of N <= 8 sequences through a block, on CUDA devices alone; not
   // differentiable. sum, pending [N, C]; norms [C]; keys, values [N, G, S, D] get the new ones at
@@ -202,6 +197,6 @@ TORCH_LIBRARY(moebius, m) {
   // [N, 1]: the likeliest; with uniform [N], float32 in [0, 1), one drawn from the top_k likeliest
   // and of these from those that have top_p together.
   m.def(
-      "sample(Tensor logits, Tensor? uniform, float temperature, int top_k, float top_p) -> "
-      "Tensor");
+      "sample(Tensor logits, Tensor? uniform, float temperature, int top_k, float top_p)"
+      " -> Tensor");
 }

@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ABI_VERSION } from "../../ffi/symbols.ts";
 import { formatDiagnosis } from "../../lib/cli/_doctor_text.ts";
 import { findDenoKernel, readProcessor } from "../../lib/cli/_machine.ts";
 import { type Diagnosis, doctor } from "../../lib/cli/doctor.ts";
@@ -50,7 +51,7 @@ Deno.test("doctor tells what this machine has, to people and to programs", async
   assert.match(libtorch.version, /^\d+\.\d+/);
   assert.ok(["LIBTORCH", "project", "python"].includes(libtorch.source));
   assert.ok(Deno.statSync(shim.path).isFile);
-  assert.equal(shim.abi, 1);
+  assert.equal(shim.abi, ABI_VERSION);
   assert.ok(memory.totalBytes > memory.availableBytes);
   assert.ok(memory.availableBytes > 2 ** 27);
   assert.ok(threads !== null && threads >= 1);

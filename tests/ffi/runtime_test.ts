@@ -5,11 +5,12 @@ import {
   setFloat32MatmulPrecision,
   setNumThreads,
 } from "../../ffi/mod.ts";
+import { ABI_VERSION } from "../../ffi/symbols.ts";
 import { assertTorchError, child } from "./_helpers.ts";
 
 Deno.test("buildInfo() tells the versions of what is loaded", () => {
   const info = buildInfo();
-  assert.equal(info.abi, 1);
+  assert.equal(info.abi, ABI_VERSION);
   assert.match(info.torch, /^\d+\.\d+\.\d+/);
   assert.match(info.compiler, /\d+\.\d+/);
   assert.ok(info.cuda === null || /^\d+\.\d+$/.test(info.cuda));
