@@ -30,7 +30,21 @@ export type NestedNumbers = number | boolean | readonly NestedNumbers[];
 /** The data of {@linkcode tensor}. */
 export type TensorData = NestedNumbers | TypedArray;
 
-/** A tensor of given numbers: nested arrays (float32 unless said), or a typed array (its own type). */
+/**
+ * A new tensor of given numbers. Nested arrays become float32 and have the shape of their nesting; a typed array
+ * keeps its element type (a `Uint8Array` becomes uint8) and has one dimension, unless `dtype` or `shape` is given.
+ *
+ * @example
+ * ```ts
+ * import { tensor } from "moebius";
+ *
+ * tensor([[1, 2], [3, 4]]); // float32[2, 2]
+ * tensor(Int32Array.of(1, 2, 3, 4), { shape: [2, 2], dtype: "int64" });
+ * ```
+ *
+ * @throws {TypeError} if rows differ in length, or no dtype fits the typed array.
+ * @throws {TorchError} if `shape` has another number of elements than there are.
+ */
 export function tensor(
   data: TensorData,
   options: TensorOptions & { shape?: readonly number[] } = {},
@@ -106,7 +120,7 @@ export function ones(
   return aten("ones", shape, options);
 }
 
-/** A tensor of one number. */
+/** A tensor of one number repeated, float32 unless `dtype` is given, whatever the number. */
 export function full(
   shape: readonly number[],
   value: number,

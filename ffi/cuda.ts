@@ -74,24 +74,24 @@ export function cudaMemoryStats(device: Device = "cuda"): CudaMemoryStats {
   const stats = new BigInt64Array(8);
   check(symbols.moe_cuda_memory_stats(index, stats, error.bytes));
   const [
-    a = 0,
-    pa = 0,
-    r = 0,
-    pr = 0,
-    retries = 0,
-    ooms = 0,
-    free = 0,
-    all = 0,
+    allocatedBytes = 0,
+    peakAllocatedBytes = 0,
+    reservedBytes = 0,
+    peakReservedBytes = 0,
+    allocationRetries = 0,
+    outOfMemoryErrors = 0,
+    freeBytes = 0,
+    totalBytes = 0,
   ] = [...stats].map(Number);
   return {
-    allocatedBytes: a,
-    peakAllocatedBytes: pa,
-    reservedBytes: r,
-    peakReservedBytes: pr,
-    allocationRetries: retries,
-    outOfMemoryErrors: ooms,
-    freeBytes: free,
-    totalBytes: all,
+    allocatedBytes,
+    peakAllocatedBytes,
+    reservedBytes,
+    peakReservedBytes,
+    allocationRetries,
+    outOfMemoryErrors,
+    freeBytes,
+    totalBytes,
   };
 }
 

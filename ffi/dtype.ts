@@ -41,27 +41,23 @@ export type Device = "cpu" | "cuda" | `cuda:${number}`;
 
 interface Layout {
   bytes: number;
-  array: (
-    buffer: ArrayBuffer,
-    byteOffset?: number,
-    length?: number,
-  ) => TypedArray;
+  array: (buffer: ArrayBuffer) => TypedArray;
 }
 
 const LAYOUTS: Record<DType, Layout> = {
-  float32: { bytes: 4, array: (...a) => new Float32Array(...a) },
-  float64: { bytes: 8, array: (...a) => new Float64Array(...a) },
-  float16: { bytes: 2, array: (...a) => new Float16Array(...a) },
+  float32: { bytes: 4, array: (buffer) => new Float32Array(buffer) },
+  float64: { bytes: 8, array: (buffer) => new Float64Array(buffer) },
+  float16: { bytes: 2, array: (buffer) => new Float16Array(buffer) },
   // JavaScript has no bfloat16: its arrays hold the bits.
-  bfloat16: { bytes: 2, array: (...a) => new Uint16Array(...a) },
-  int8: { bytes: 1, array: (...a) => new Int8Array(...a) },
-  int16: { bytes: 2, array: (...a) => new Int16Array(...a) },
-  int32: { bytes: 4, array: (...a) => new Int32Array(...a) },
-  int64: { bytes: 8, array: (...a) => new BigInt64Array(...a) },
-  uint8: { bytes: 1, array: (...a) => new Uint8Array(...a) },
-  uint16: { bytes: 2, array: (...a) => new Uint16Array(...a) },
-  uint32: { bytes: 4, array: (...a) => new Uint32Array(...a) },
-  bool: { bytes: 1, array: (...a) => new Uint8Array(...a) },
+  bfloat16: { bytes: 2, array: (buffer) => new Uint16Array(buffer) },
+  int8: { bytes: 1, array: (buffer) => new Int8Array(buffer) },
+  int16: { bytes: 2, array: (buffer) => new Int16Array(buffer) },
+  int32: { bytes: 4, array: (buffer) => new Int32Array(buffer) },
+  int64: { bytes: 8, array: (buffer) => new BigInt64Array(buffer) },
+  uint8: { bytes: 1, array: (buffer) => new Uint8Array(buffer) },
+  uint16: { bytes: 2, array: (buffer) => new Uint16Array(buffer) },
+  uint32: { bytes: 4, array: (buffer) => new Uint32Array(buffer) },
+  bool: { bytes: 1, array: (buffer) => new Uint8Array(buffer) },
 };
 
 /** Bytes of one element. */

@@ -1,10 +1,67 @@
 /**
- * A notebook's Stop button, and Ctrl-C, for code that never yields: operators throw.
+ * SIGINT (Ctrl-C, a notebook's Stop button) for code that never yields: it is counted, and operators throw.
  *
  * @module
  */
 
-import { InterruptWatch } from "./runtime.ts";
+import { check, native } from "./library.ts";
+
+/** How many watches live. */
+let watching = 0;
+
+/**
+ * Watches for SIGINT (Ctrl-C, a notebook's Stop button) while it lives: the signal no longer ends the
+ * process, it raises `count`, which even a loop that never yields can read. The number lies in memory
+ * that the shim's signal handler writes to.
+ *
+ * @example
+ * ```ts
+ * import { InterruptWatch } from "moebius";
+ *
+ * using interrupts = new InterruptWatch();
+ * for (let step = 0; step < 10 && interrupts.count === 0; step++) {
+ *   // a step
+ * }
+ * ```
+ */
+export class InterruptWatch {
+  readonly #counter: Int32Array;
+  readonly #start: number;
+  #disposed = false;
+
+  /** Starts watching. */
+  constructor() {
+    const { symbols, error } = native();
+    check(symbols.moe_interrupt_install(error.bytes));
+    watching++;
+    const pointer = symbols.moe_interrupt_counter();
+    if (pointer === null) throw new Error("The shim has no interrupt counter");
+    this.#counter = new Int32Array(
+      Deno.UnsafePointerView.getArrayBuffer(pointer, 4),
+    );
+    this.#start = this.#read();
+  }
+
+  // Atomic, so that the compiler of a loop cannot read it once and for all.
+  #read(): number {
+    return Atomics.load(this.#counter, 0);
+  }
+
+  /** How often SIGINT came since this watch began. */
+  get count(): number {
+    return this.#read() - this.#start;
+  }
+
+  /** Stops watching; with the last watch gone SIGINT does again what it did before. */
+  [Symbol.dispose](): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    watching--;
+    if (watching > 0) return;
+    const { symbols, error } = native();
+    check(symbols.moe_interrupt_uninstall(error.bytes));
+  }
+}
 
 /** What operators throw once SIGINT came, in a process that asked for it. */
 export class InterruptedError extends Error {

@@ -20,6 +20,7 @@ export { TorchError, type TorchErrorKind } from "./error.ts";
 export { type BuildInfo, buildInfo } from "./library.ts";
 export {
   InterruptedError,
+  InterruptWatch,
   protectFromInterrupt,
   raiseOnInterrupt,
   takeInterrupt,
