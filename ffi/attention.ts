@@ -188,25 +188,24 @@ function attempt(
   options: AttentionProbeOptions,
 ): Tensor[] {
   const { device, dtype, headSize = 64, queriesPerGroup = 1 } = options;
-  const inputs = [2 * queriesPerGroup, 2, 2].map((heads) => {
+  const leaf = (heads: number): Tensor => {
     // No random numbers: to look at a device must not change what comes after.
     const count = 128 * heads * headSize;
     const input = aten("sin", arange(0, count, { device, dtype: "float32" }))
       .to(dtype).view(1, 128, heads, headSize);
     input.requiresGrad = true;
     return input;
+  };
+  const [q, k, v] = [leaf(2 * queriesPerGroup), leaf(2), leaf(2)];
+  const y = attend(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), {
+    backend,
+    causal: true,
+    scale: 1 / Math.sqrt(headSize),
   });
-  const [q, k, v] = inputs.map((input) => input.transpose(1, 2)) as [
-    Tensor,
-    Tensor,
-    Tensor,
-  ];
-  const scale = 1 / Math.sqrt(headSize);
-  const y = attend(q, k, v, { backend, causal: true, scale });
   backward(y.square().sum());
   return [
     y.detach(),
-    ...inputs.map(({ grad }) => {
+    ...[q, k, v].map(({ grad }) => {
       if (grad === null) throw new Error("it has no gradient");
       return grad;
     }),
@@ -219,7 +218,7 @@ function largestError(
   expected: readonly Tensor[],
 ): number {
   const errors = actual.map((tensor, i) => {
-    const reference = expected[i] as Tensor;
+    const reference = expected[i]!;
     return tensor.sub(reference).abs().max().div(reference.abs().max()).item();
   });
   return errors.some(Number.isNaN) ? NaN : Math.max(...errors);

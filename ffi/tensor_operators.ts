@@ -215,12 +215,18 @@ export abstract class TensorOperators {
     return aten("select.int", this, dim, index);
   }
 
-  /** Views of consecutive pieces of a dimension. */
-  split(this: Tensor, sizes: number[], dim: number): Tensor[] {
-    return aten("split_with_sizes", this, sizes, dim);
+  /** Views of consecutive pieces of a dimension, one of each size. */
+  split<const Sizes extends readonly number[]>(
+    this: Tensor,
+    sizes: Sizes,
+    dim: number,
+  ): { -readonly [Index in keyof Sizes]: Tensor } {
+    return aten("split_with_sizes", this, sizes, dim) as {
+      -readonly [Index in keyof Sizes]: Tensor;
+    };
   }
 
-  /** Views of `count` equal pieces of a dimension. */
+  /** Views of at most `count` equal pieces of a dimension; the last may be shorter. */
   chunk(this: Tensor, count: number, dim: number): Tensor[] {
     return aten("chunk", this, count, dim);
   }

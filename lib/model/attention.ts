@@ -80,7 +80,7 @@ export class CausalSelfAttention {
   forward(x_BTC: Tensor, rope: RopeCache, cache?: LayerCache): Tensor {
     const { n_head, n_query_groups, head_size } = this.#config;
     const { compute } = this.#dtypes;
-    const [B, T] = x_BTC.shape as [number, number, number];
+    const [B, T] = [x_BTC.size(0), x_BTC.size(1)];
     const [q_BHTD, k_BGTD, v_BGTD] = this.#operators.ropeQkv(
       this.#normalize(this.qkv.forward(x_BTC, compute)),
       rope,
@@ -103,15 +103,15 @@ export class CausalSelfAttention {
     if (norm_q === null || norm_k === null) return qkv_BTF;
     const { n_head, n_query_groups, head_size } = this.#config;
     const { compute } = this.#dtypes;
-    const [B, T] = qkv_BTF.shape as [number, number, number];
+    const [B, T] = [qkv_BTF.size(0), qkv_BTF.size(1)];
     const heads = n_head + 2 * n_query_groups;
     return scope(() => {
       const [q, k, v] = qkv_BTF.view(B, T, heads, head_size).split(
         [n_head, n_query_groups, n_query_groups],
         2,
       );
-      const normed = [norm_q.forward(q!, compute), norm_k.forward(k!, compute)];
-      return cat([...normed, v!], 2).flatten(2);
+      const normed = [norm_q.forward(q, compute), norm_k.forward(k, compute)];
+      return cat([...normed, v], 2).flatten(2);
     });
   }
 }

@@ -71,13 +71,12 @@ export class KvCache {
     k_BGTD: Tensor,
     v_BGTD: Tensor,
   ): [Tensor, Tensor] {
-    const [given, , added] = k_BGTD.shape as [number, number, number];
-    keys.narrow(2, this.position, added).copy_(k_BGTD);
-    values.narrow(2, this.position, added).copy_(v_BGTD);
-    const held = this.position + added;
-    return [keys, values].map((all) =>
-      all.narrow(0, 0, given).narrow(2, 0, held)
-    ) as [Tensor, Tensor];
+    const [B, T] = [k_BGTD.size(0), k_BGTD.size(2)];
+    keys.narrow(2, this.position, T).copy_(k_BGTD);
+    values.narrow(2, this.position, T).copy_(v_BGTD);
+    const held = (all: Tensor) =>
+      all.narrow(0, 0, B).narrow(2, 0, this.position + T);
+    return [held(keys), held(values)];
   }
 
   /** Frees the memory. */

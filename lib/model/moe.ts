@@ -77,7 +77,7 @@ export class LLaMAMoE implements Mlp {
 
   forward(x_BTC: Tensor, routing?: Tensor): MlpOutput {
     const { operators, dtypes, statistics, layer } = this.#options;
-    const [B, T, C] = x_BTC.shape as [number, number, number];
+    const [B, T, C] = [x_BTC.size(0), x_BTC.size(1), x_BTC.size(2)];
     const x_NC = x_BTC.reshape(B * T, C);
     const { weights_NK, experts_NK, logits_NE } = this.router.forward(
       x_NC,

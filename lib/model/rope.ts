@@ -38,9 +38,9 @@ export function buildRopeCache(
     const positions = arange(0, length).to("float32").div(rope_condense_ratio);
     const half = aten("outer", positions, theta);
     const angles = cat([half, half], 1);
-    return [aten("cos", angles), aten("sin", angles)]
-      .map((table) => table.to(dtype).to(device));
-  }) as [Tensor, Tensor];
+    const kept = (table: Tensor) => table.to(dtype).to(device);
+    return [kept(aten("cos", angles)), kept(aten("sin", angles))] as const;
+  });
   return { cos_TR: keep(cos_TR), sin_TR: keep(sin_TR) };
 }
 

@@ -36,7 +36,7 @@ export function plainMoeSort(
   n_expert: number,
 ): SortedRows {
   return noGrad(() => {
-    const [N, K] = experts_NK.shape as [number, number];
+    const [N, K] = [experts_NK.size(0), experts_NK.size(1)];
     const expert_M = experts_NK.reshape(-1);
     const order_M = aten("argsort.stable", expert_M, { stable: true });
     const ids_E = arange(0, n_expert, { device: experts_NK.device });
@@ -153,7 +153,7 @@ export function plainMoeCombine(
   { y_MC, weights_NK, rows: { row_NK } }: ExpertRows,
   dtype: DType,
 ): Tensor {
-  const [N, K] = row_NK.shape as [number, number];
+  const [N, K] = [row_NK.size(0), row_NK.size(1)];
   const y_NKC = y_MC.indexSelect(0, row_NK.view(-1)).view(N, K, y_MC.size(1));
   const wide = y_MC.dtype === "float64" ? "float64" : "float32";
   const weights_NK1 = weights_NK.to(wide).unsqueeze(2);

@@ -35,11 +35,11 @@ export function plainRopeQkv(
   rope: RopeTables,
   { queries, groups }: Heads,
 ): Qkv {
-  const [B, T, F] = qkv_BTF.shape as [number, number, number];
+  const [B, T, F] = [qkv_BTF.size(0), qkv_BTF.size(1), qkv_BTF.size(2)];
   const heads = queries + 2 * groups;
   const [q, k, v] = qkv_BTF.view(B, T, heads, F / heads)
     .transpose(1, 2)
-    .split([queries, groups, groups], 1) as Qkv;
+    .split([queries, groups, groups], 1);
   return [rotate(q, rope), rotate(k, rope), v];
 }
 
@@ -54,14 +54,12 @@ export function fusedRopeQkv(
 
 /** Rotates the first R values of each head; the rest passes unchanged. */
 function rotate(x_BHTD: Tensor, { cos_TR, sin_TR }: RopeTables): Tensor {
-  const rotated = cos_TR.size(1);
-  const headSize = x_BHTD.size(-1);
-  if (rotated === 0) return x_BHTD;
-  const [x, rest] = rotated < headSize
-    ? x_BHTD.split([rotated, headSize - rotated], -1)
-    : [x_BHTD];
-  const [first, second] = x!.chunk(2, -1);
-  const turned = cat([second!.neg(), first!], -1);
-  const y = x!.mul(cos_TR).add(turned.mul(sin_TR)).to(x_BHTD.dtype);
-  return rest === undefined ? y : cat([y, rest], -1);
+  const R = cos_TR.size(1);
+  const rest = x_BHTD.size(-1) - R;
+  if (R === 0) return x_BHTD;
+  const [x_BHTR, passed] = x_BHTD.split([R, rest], -1);
+  const [first, second] = x_BHTR.split([R / 2, R / 2], -1);
+  const turned = cat([second.neg(), first], -1);
+  const y_BHTR = x_BHTR.mul(cos_TR).add(turned.mul(sin_TR)).to(x_BHTD.dtype);
+  return rest === 0 ? y_BHTR : cat([y_BHTR, passed], -1);
 }

@@ -10,7 +10,8 @@ import { aten, type Tensor } from "../../ffi/mod.ts";
 
 /** `silu(first half) * second half` of each row: [M, 2 I] to [M, I]. */
 export function plainSwiglu(fc_M2I: Tensor): Tensor {
-  const [gate_MI, up_MI] = fc_M2I.chunk(2, 1) as [Tensor, Tensor];
+  const I = fc_M2I.size(1) / 2;
+  const [gate_MI, up_MI] = fc_M2I.split([I, I], 1);
   return gate_MI.silu().mul(up_MI);
 }
 
