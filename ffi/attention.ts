@@ -136,7 +136,7 @@ export interface AttentionProbeOptions {
   dtype: DType;
   /** Default: 64. */
   headSize?: number;
-  /** Query heads a key head. Default: 1. */
+  /** Query heads for each key head. Default: 1. */
   queriesPerGroup?: number;
 }
 
@@ -150,8 +150,8 @@ const BACKENDS: readonly AttentionBackend[] = [
 
 /**
  * Runs causal attention forward and backward by every kernel, in order of preference: the first that
- * works is the one to use. Libraries' own predictions are not asked, and a kernel that runs must give
- * what `math` gives: cuDNN's takes float32 and answers NaN.
+ * works is the one to use. What libtorch predicts is not asked for. A kernel that runs must also give
+ * the numbers that `math` gives: cuDNN's runs on float32, and gives NaN.
  */
 export function probeAttention(
   options: AttentionProbeOptions,

@@ -9,9 +9,9 @@ import type { Tensor } from "./tensor.ts";
 
 /** Options of {@linkcode backward}. */
 export interface BackwardOptions {
-  /** One a tensor; null, or none at all, stands for 1 where a tensor has one element. */
+  /** One for each tensor. null stands for 1, for a tensor of one element. Default: null for all. */
   gradients?: readonly (Tensor | null)[];
-  /** Keeps the recorded graph, so that it can be walked again. Default: false. */
+  /** Keeps the recorded graph, so that `backward` can run on it again. Default: false. */
   keepGraph?: boolean;
 }
 

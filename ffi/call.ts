@@ -10,7 +10,7 @@ import type { Operators } from "./operators.generated.ts";
 import { parseSchema, type Schema } from "./schema.ts";
 import { Tensor } from "./tensor.ts";
 
-/** What an operator takes. The operator's schema decides what a number or an empty list becomes. */
+/** An argument of an operator. The operator's schema decides what a number or an empty list becomes. */
 export type Value =
   | Tensor
   | number
@@ -21,7 +21,7 @@ export type Value =
   | undefined
   | readonly Value[];
 
-/** What an operator gives. */
+/** A result of an operator. */
 export type Result = Tensor | number | boolean | null | Result[];
 
 /** The name of an operator: `"add.Tensor"` of ATen, or `"moebius::swiglu"` of another namespace. */
@@ -43,8 +43,10 @@ interface Operator {
 const operators = new Map<string, Operator>();
 
 // One set of buffers serves every call: calls are synchronous and from one thread. A value is 16
-// bytes: tag, count, and 8 bytes of payload (struct moe_value).
+// bytes: tag, count, and 8 bytes of payload (struct moe_value). There is room for the longest
+// calls: an update of AdamW takes six tensors of every parameter.
 const CAPACITY = 16_384;
+// enum moe_value_tag
 const DEFAULT = 0, NONE = 1, TENSOR = 2, NUMBER = 3, BOOL = 4, INTEGER = 5;
 const STRING = 6, LIST = 7;
 const values = new ArrayBuffer(16 * CAPACITY);

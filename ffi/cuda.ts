@@ -51,11 +51,11 @@ export function cudaDeviceInfo(device: Device = "cuda"): CudaDeviceInfo {
 export interface CudaMemoryStats {
   /** In tensors now. */
   allocatedBytes: number;
-  /** In tensors, at most, since the last reset. */
+  /** Most in tensors since the last reset. */
   peakAllocatedBytes: number;
   /** Held by the allocator now. */
   reservedBytes: number;
-  /** Held by the allocator, at most, since the last reset. */
+  /** Most held by the allocator since the last reset. */
   peakReservedBytes: number;
   /** How often the cache was emptied to satisfy an allocation. */
   allocationRetries: number;
@@ -150,7 +150,7 @@ export async function synchronizeAsync(device: Device): Promise<void> {
   if (status < 0) throw error.take();
 }
 
-/** Work that was recorded once and runs again without being described again. */
+/** CUDA work that was recorded once, and can be run again by one call. */
 export class CudaGraph<T> {
   #handle: number;
   /** What the recorded function returned. Replaying renews the values of its tensors. */

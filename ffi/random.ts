@@ -1,5 +1,5 @@
 /**
- * Random number generators: one a device, libtorch's own.
+ * libtorch's random number generators, of which every device has one.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export function manualSeed(seed: number | bigint): void {
   check(symbols.moe_manual_seed(BigInt(seed), error.bytes));
 }
 
-/** The state of a device's generator. */
+/** The state of a device's generator, to be given to {@linkcode setRngState}. */
 export function getRngState(device: Device = "cpu"): Uint8Array<ArrayBuffer> {
   const { symbols, error } = native();
   const [kind, index] = deviceNumbers(device);

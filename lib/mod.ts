@@ -145,7 +145,6 @@ export {
   type Precision,
   type Residual,
   RMSNorm,
-  type RopeCache,
   type Router,
   type RouterOptions,
   type RouterOutput,

@@ -23,13 +23,13 @@ import type { TensorToWrite } from "./safetensors_writer.ts";
 export interface NamedTensor {
   /** Its name in the file. */
   readonly name: string;
-  /** Sizes of its part. */
+  /** Sizes under that name. */
   readonly shape: readonly number[];
-  /** The tensor that holds it, or part of it is. */
+  /** The tensor that it is, or is a part of. */
   readonly tensor: Tensor;
-  /** Its part of that tensor. */
+  /** Takes its part out of that tensor. */
   readonly part: (whole: Tensor) => Tensor;
-  /** It repeats the values of an entry before it. */
+  /** Whether it repeats the values of an entry before it. */
   readonly alias?: boolean;
 }
 

@@ -102,7 +102,9 @@ export function* generateSamples(
 }
 
 function checkPrompt(prompt: Int32Array, vocabSize: number): void {
-  if (prompt.length === 0) throw new RangeError("The prompt has no tokens");
+  if (prompt.length === 0) {
+    throw new RangeError("The prompt has no tokens: give it a text");
+  }
   const unknown = prompt.find((id) => id < 0 || id >= vocabSize);
   if (unknown === undefined) return;
   throw new RangeError(

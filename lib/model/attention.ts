@@ -14,11 +14,10 @@ import {
   type Tensor,
 } from "../../ffi/mod.ts";
 import type { ModelConfig } from "../config/model.ts";
-import type { OperatorTable } from "../operators/mod.ts";
+import type { OperatorTable, RopeCache } from "../operators/mod.ts";
 import type { LayerCache } from "./kv_cache.ts";
 import { type Linear, RMSNorm } from "./linear.ts";
 import type { Dtypes } from "./precision.ts";
-import type { RopeCache } from "./rope.ts";
 import type { Weights } from "./weights.ts";
 import { outputStd, weightStd } from "./initialization.ts";
 
@@ -78,13 +77,13 @@ export class CausalSelfAttention {
 
   /** [B, T, C] to [B, T, C]. With a cache, the T positions follow those in it. */
   forward(x_BTC: Tensor, rope: RopeCache, cache?: LayerCache): Tensor {
-    const { n_head, n_query_groups, head_size } = this.#config;
+    const { n_head, head_size } = this.#config;
     const { compute } = this.#dtypes;
     const [B, T] = [x_BTC.size(0), x_BTC.size(1)];
     const [q_BHTD, k_BGTD, v_BGTD] = this.#operators.ropeQkv(
       this.#normalize(this.qkv.forward(x_BTC, compute)),
       rope,
-      { queries: n_head, groups: n_query_groups },
+      this.#config,
     );
     const [k_BGSD, v_BGSD] = cache?.append(k_BGTD, v_BGTD) ?? [k_BGTD, v_BGTD];
     const y_BHTD = this.#operators.attention(q_BHTD, k_BGSD, v_BGSD, {

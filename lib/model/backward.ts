@@ -5,15 +5,18 @@
  */
 
 import { backward, noGrad, scope, type Tensor } from "../../ffi/mod.ts";
+import type { RopeCache } from "../operators/mod.ts";
 import type { Block } from "./block.ts";
 import { type Residual, total } from "./residual.ts";
-import type { RopeCache } from "./rope.ts";
 
-/** A pass through the blocks that can be walked back. */
+/** A forward pass through the blocks, and the backward pass that belongs to it. */
 export interface BlocksPass {
   /** Embeddings [B, T, C] to the stream after the last block. */
   forward(x: Tensor): Residual;
-  /** Adds the gradients of a loss of the result, and of the auxiliary losses, times a scalar. */
+  /**
+   * Adds to the gradients of the parameters those of `loss`, a function of the result, and of the auxiliary losses,
+   * all times `scale`, float32 [].
+   */
   backward(loss: Tensor, scale: Tensor): void;
 }
 
@@ -87,12 +90,15 @@ export class CheckpointedBlocks implements BlocksPass {
   }
 
   backward(loss: Tensor, scale: Tensor): void {
+    if (this.#embedded === undefined) {
+      throw new TypeError("Cannot run backward before forward");
+    }
     backward(loss, { gradients: [scale] });
-    let gradient = taken(this.#result);
+    let gradient = gradientOf(this.#result);
     for (let i = this.#blocks.length - 1; i >= 0; i--) {
       gradient = this.#backwardBlock(i, gradient, scale);
     }
-    backward(this.#embedded!, { gradients: [gradient] });
+    backward(this.#embedded, { gradients: [gradient] });
   }
 
   #backwardBlock(index: number, gradient: Tensor, scale: Tensor): Tensor {
@@ -110,13 +116,13 @@ export class CheckpointedBlocks implements BlocksPass {
       backward(losses, {
         gradients: [gradient, scale].slice(0, losses.length),
       });
-      return taken(leaf);
+      return gradientOf(leaf);
     });
   }
 }
 
 /** The gradient that backward left in a leaf. */
-function taken(leaf: Tensor | undefined): Tensor {
+function gradientOf(leaf: Tensor | undefined): Tensor {
   const gradient = leaf?.grad ?? null;
   if (gradient === null) throw new Error("A block got no gradient");
   return gradient;

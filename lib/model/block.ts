@@ -6,14 +6,13 @@
 
 import { type AttentionBackend, scope, type Tensor } from "../../ffi/mod.ts";
 import type { ModelConfig } from "../config/model.ts";
-import type { OperatorTable } from "../operators/mod.ts";
+import type { OperatorTable, RopeCache } from "../operators/mod.ts";
 import { CausalSelfAttention } from "./attention.ts";
 import type { LayerCache } from "./kv_cache.ts";
 import { RMSNorm } from "./linear.ts";
 import type { Mlp, MlpOutput } from "./mlp.ts";
 import type { Dtypes } from "./precision.ts";
 import { asTensor, type Residual } from "./residual.ts";
-import type { RopeCache } from "./rope.ts";
 import type { Weights } from "./weights.ts";
 
 /** What a block gives. */

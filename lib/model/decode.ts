@@ -12,6 +12,8 @@ import {
   decodeLogits,
   type DecodeStream,
   type DecodeWeights,
+  MAX_DECODE_EXPERTS,
+  MAX_DECODE_EXPERTS_PER_TOKEN,
   MAX_DECODE_SEQUENCES,
 } from "../operators/decode_block.ts";
 import { fusedOperators } from "../operators/mod.ts";
@@ -22,7 +24,7 @@ import { LLaMAMoE } from "./moe.ts";
 import { cast } from "./precision.ts";
 import { TopkRouter } from "./router.ts";
 
-/** Floats that every CUDA device has room for in a block's shared memory. */
+/** Floats that a block's shared memory holds on every GPU that multiplies bfloat16: 96 KiB. */
 const SHARED_FLOATS = 24 * 1024;
 
 /** Where {@linkcode decodePosition} is. */
@@ -40,16 +42,23 @@ export interface DecodePlace {
 export function canDecode(model: GPT, sequences: number): boolean {
   const { config, device, dtypes, operators } = model;
   const { n_embd, n_head, n_query_groups, head_size } = config;
-  const queries = n_head / n_query_groups;
+  // There are kernels for 1, 2, 4 and 8 sequences.
   const places = 2 ** Math.ceil(Math.log2(sequences));
   return device !== "cpu" && operators === fusedOperators &&
     dtypes.compute === "bfloat16" && sequences <= MAX_DECODE_SEQUENCES &&
     !config.parallel_residual && [32, 64, 128].includes(head_size) &&
     n_embd % 8 === 0 && config.rope_n_elem % 2 === 0 &&
     places * Math.max(n_embd, n_head * head_size) <= SHARED_FLOATS &&
-    queries * (10 * head_size + 131) + 2 * head_size <= SHARED_FLOATS &&
+    attentionFloats(n_head / n_query_groups, head_size) <= SHARED_FLOATS &&
     model.lm_head.bias === null &&
     model.blocks.every((block) => decodeWeights(block, config) !== undefined);
+}
+
+/** Floats of shared memory that attention takes, as `decode_block` in shim/ops/cuda/decode.cc counts them. */
+function attentionFloats(queriesPerGroup: number, headSize: number): number {
+  const [warps, positions] = [8, 128];
+  return queriesPerGroup * (2 * headSize + warps * headSize + positions + 3) +
+    2 * headSize;
 }
 
 /**
@@ -62,6 +71,7 @@ export function decodePosition(
   { cache, position }: DecodePlace,
 ): Tensor {
   const { config, rope, ln_f, lm_head, dtypes } = model;
+  const { n_head, n_expert_per_token, routed_scaling_factor } = config;
   return noGrad(() =>
     scope(() => {
       let x: DecodeStream = {
@@ -76,9 +86,9 @@ export function decodePosition(
           position,
           rope,
           eps: block.norm_1.eps,
-          queries: config.n_head,
-          k: config.n_expert_per_token,
-          routedScalingFactor: config.routed_scaling_factor,
+          n_head,
+          n_expert_per_token,
+          routed_scaling_factor,
         });
       }
       return decodeLogits({ sum: x.sum, pending: x.pending! }, {
@@ -100,7 +110,8 @@ function decodeWeights(
     mlp.fcBias === null && mlp.projBias === null &&
     mlp.sharedExperts === null && qkv.bias === null && proj.bias === null &&
     attn.norm_q === null &&
-    n_expert <= 256 && n_expert_per_token <= 16 &&
+    n_expert <= MAX_DECODE_EXPERTS &&
+    n_expert_per_token <= MAX_DECODE_EXPERTS_PER_TOKEN &&
     moe_intermediate_size % 8 === 0;
   if (!isCovered) return undefined;
   return {

@@ -16,7 +16,11 @@ import {
   type Tensor,
 } from "../../ffi/mod.ts";
 import type { ModelConfig } from "../config/model.ts";
-import { fusedOperators, type OperatorTable } from "../operators/mod.ts";
+import {
+  fusedOperators,
+  type OperatorTable,
+  type RopeCache,
+} from "../operators/mod.ts";
 import { CheckpointedBlocks, PlainBlocks } from "./backward.ts";
 import { Block } from "./block.ts";
 import { weightStd } from "./initialization.ts";
@@ -26,7 +30,7 @@ import { LLaMAMLP, type Mlp } from "./mlp.ts";
 import { LLaMAMoE, type MoeOptions } from "./moe.ts";
 import { cast, type Dtypes, dtypesOf, type Precision } from "./precision.ts";
 import { lastPosition, type Residual } from "./residual.ts";
-import { buildRopeCache, type RopeCache, ropeRows } from "./rope.ts";
+import { buildRopeCache, ropeRows } from "./rope.ts";
 import { type ExpertLoad, RouterStatistics } from "./router_statistics.ts";
 import { hasExperts } from "./tensors.ts";
 import { normal, Weights } from "./weights.ts";

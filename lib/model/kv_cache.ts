@@ -20,8 +20,8 @@ export interface LayerCache {
   /** Values of all positions there is room for. */
   readonly values: Tensor;
   /**
-   * Stores new keys and values [B, G, T, D]; returns those of all positions so far [B, G, S, D]. Those of one
-   * sequence are stored for all that are held.
+   * Stores new keys and values [B, G, T, D]; returns those of all positions so far [B, G, S, D]. With B = 1 they are
+   * stored for every sequence of the cache: a prompt is read once for all of its continuations.
    */
   append(k_BGTD: Tensor, v_BGTD: Tensor): [k_BGSD: Tensor, v_BGSD: Tensor];
 }
@@ -44,7 +44,7 @@ export class KvCache {
   position = 0;
   /** Most positions it can hold. */
   readonly length: number;
-  /** One a layer. */
+  /** One for each layer. */
   readonly layers: readonly LayerCache[];
   readonly #tensors: Tensor[] = [];
 

@@ -64,14 +64,14 @@ export class Parameter {
   }
 
   /**
-   * Where the gradients of a step's micro-batches are added up in the weight's dtype, while they are: in bfloat16
-   * the small ones would be lost. Who computes a gradient may add it here himself.
+   * The sum of the gradients of a step's micro-batches, in the weight's dtype: in bfloat16 the small ones would be
+   * lost. Null outside such a step. An operator that computes a gradient may add it here itself.
    */
   get sum(): Tensor | null {
     return this.#isSumming ? this.#sum! : null;
   }
 
-  /** Begins a step of several micro-batches. Without a copy autograd adds up by itself. */
+  /** Begins a step of several micro-batches. Where there is no copy, autograd itself adds their gradients up. */
   beginSum(): void {
     if (this.copy === null) return;
     const { shape, dtype, device } = this.tensor;

@@ -15,12 +15,10 @@ import {
   type Tensor,
 } from "../../ffi/mod.ts";
 import type { ModelConfig } from "../config/model.ts";
-import type { RopeTables } from "../operators/mod.ts";
-
-/** Cosines and sines of all positions; R is the number of rotated values of a head. */
-export type RopeCache = RopeTables;
+import type { RopeCache } from "../operators/mod.ts";
 
 /**
+ * Cosines and sines for positions 0 to `length` - 1, R being the number of rotated values of a head:
  * `angle(t, i) = t / condense_ratio / base ** (2 i / R)` for the pairs (i, i + R/2). The tables are
  * computed in float32 and kept in `dtype`.
  */

@@ -43,15 +43,15 @@ export interface NamedWeight {
   readonly name: string;
   /** Sizes under that name. */
   readonly shape: readonly number[];
-  /** The tensor that holds it, or part of it is. */
+  /** The tensor that it is, or is a part of. */
   readonly tensor: Tensor;
   /** The parameter it belongs to, or undefined for a buffer, which is saved but not trained. */
   readonly parameter: Parameter | undefined;
-  /** Its part of a tensor that has the shape of `tensor`: the weight itself, or its optimizer state. */
+  /** Takes its part out of a tensor of the shape of `tensor`: of the weights, or of the optimizer's state of them. */
   readonly part: (whole: Tensor) => Tensor;
   /** How it starts. */
   readonly initializer: Initializer;
-  /** It has another entry's values: tied embeddings. */
+  /** Whether it has the values of an entry before it, as tied embeddings do. */
   readonly alias: boolean;
 }
 
@@ -61,7 +61,7 @@ const whole = (tensor: Tensor): Tensor => tensor;
 export interface WeightOptions {
   /** Where they are. */
   readonly device: Device;
-  /** What all but buffers are kept in, and what matrices are multiplied in. */
+  /** The dtypes that weights (but not buffers) are kept in and that matrices are multiplied in. */
   readonly dtypes: Dtypes;
   /** What layers made of them compute with. */
   readonly operators: OperatorTable;
@@ -77,7 +77,7 @@ export interface LinearOptions {
   readonly bias: boolean;
   /** Standard deviation of the weights at the start. */
   readonly std: number;
-  /** Another layer reads the weight as it is kept. Default: false. */
+  /** Whether another layer reads the weight too, in the dtype that it is kept in. Default: false. */
   readonly shared?: boolean;
 }
 

@@ -13,17 +13,12 @@ import {
   type Tensor,
 } from "../../ffi/mod.ts";
 
-/** Attention [B, H, T, D] by the kernel that is asked for. */
-export function plainAttention(
-  q_BHTD: Tensor,
-  k_BGSD: Tensor,
-  v_BGSD: Tensor,
-  options: AttendOptions,
-): Tensor {
-  return attend(q_BHTD, k_BGSD, v_BGSD, options);
-}
-
-/** {@linkcode plainAttention}; for causal flash attention on a CPU, by the project's own kernel where that is faster. */
+/**
+ * Attention [B, H, T, D] as {@linkcode attend}, its plain form, computes it; causal flash attention on a CPU by the
+ * project's own kernel where that is faster.
+ *
+ * @throws {TorchError} if the kernel does not run on these tensors.
+ */
 export function fusedAttention(
   q_BHTD: Tensor,
   k_BGSD: Tensor,

@@ -9,10 +9,14 @@
  */
 
 import { aten, type Tensor } from "../../ffi/mod.ts";
-import type { RopeTables } from "./rope_qkv.ts";
+import type { RopeCache } from "./rope_qkv.ts";
 
-/** Most sequences that one pass takes. */
+/** Most sequences that one pass takes. This limit and the next two are those of shim/ops/cuda/decode.cc. */
 export const MAX_DECODE_SEQUENCES = 8;
+/** Most experts of a layer. */
+export const MAX_DECODE_EXPERTS = 256;
+/** Most experts of a token. */
+export const MAX_DECODE_EXPERTS_PER_TOKEN = 16;
 
 /** The residual stream of one position: a sum, and what is still to be added to it, both [N, C]. */
 export interface DecodeStream {
@@ -45,11 +49,11 @@ export interface DecodeOptions {
   /** Added to the mean square of a norm. */
   readonly eps: number;
   /** Query heads (H). */
-  readonly queries: number;
-  /** Experts a token. */
-  readonly k: number;
-  /** Factor of the router's weights. */
-  readonly routedScalingFactor: number;
+  readonly n_head: number;
+  /** Experts of each token. */
+  readonly n_expert_per_token: number;
+  /** The router's weights are multiplied by it. */
+  readonly routed_scaling_factor: number;
 }
 
 /** Where the new position is, and what came before. */
@@ -61,7 +65,7 @@ export interface DecodeContext {
   /** Number of the new position, int32 [] on the device. */
   readonly position: Tensor;
   /** Of all positions. */
-  readonly rope: RopeTables;
+  readonly rope: RopeCache;
 }
 
 /** The stream before a block to that after it. */
@@ -87,9 +91,9 @@ export function decodeBlock(
     rope.cos_TR,
     rope.sin_TR,
     options.eps,
-    options.queries,
-    options.k,
-    options.routedScalingFactor,
+    options.n_head,
+    options.n_expert_per_token,
+    options.routed_scaling_factor,
   );
   return { sum: nextSum, pending: nextPending };
 }

@@ -142,7 +142,7 @@ export function fusedMoeExperts(
 export interface ExpertRows {
   /** [M, C] */
   readonly y_MC: Tensor;
-  /** What each row counts. */
+  /** Factor of each row. */
   readonly weights_NK: Tensor;
   /** Where each token's rows are. */
   readonly rows: SortedRows;

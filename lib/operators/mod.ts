@@ -5,14 +5,19 @@
  * @module
  */
 
-import type { AttendOptions, DType, Tensor } from "../../ffi/mod.ts";
+import {
+  attend,
+  type AttendOptions,
+  type DType,
+  type Tensor,
+} from "../../ffi/mod.ts";
 import {
   type AdamwOptions,
   type AdamwTensors,
   fusedAdamw,
   plainAdamw,
 } from "./adamw.ts";
-import { fusedAttention, plainAttention } from "./attention.ts";
+import { fusedAttention } from "./attention.ts";
 import {
   type ClipFactor,
   fusedClipFactor,
@@ -54,7 +59,7 @@ import {
   type Heads,
   plainRopeQkv,
   type Qkv,
-  type RopeTables,
+  type RopeCache,
 } from "./rope_qkv.ts";
 import {
   fusedRouterStatistics,
@@ -75,7 +80,7 @@ export {
   type OutputLayer,
 } from "./linear_cross_entropy.ts";
 export type { NormOptions } from "./rms_norm.ts";
-export type { Heads, Qkv, RopeTables } from "./rope_qkv.ts";
+export type { Heads, Qkv, RopeCache } from "./rope_qkv.ts";
 export type { RouterSums, TopkChoice } from "./router.ts";
 
 /** The operators of a model and its training. The plain form of each says what it does. */
@@ -94,7 +99,7 @@ export interface OperatorTable {
     options: NormOptions,
   ) => [sum: Tensor, y: Tensor];
   /** Queries, keys and values, with positions. */
-  readonly ropeQkv: (qkv_BTF: Tensor, rope: RopeTables, heads: Heads) => Qkv;
+  readonly ropeQkv: (qkv_BTF: Tensor, rope: RopeCache, heads: Heads) => Qkv;
   /** Scaled dot-product attention. */
   readonly attention: (
     q_BHTD: Tensor,
@@ -104,33 +109,33 @@ export interface OperatorTable {
   ) => Tensor;
   /** `silu(gate) * up`. */
   readonly swiglu: (fc_M2I: Tensor) => Tensor;
-  /** The experts of each token. */
+  /** Chooses the experts of each token. */
   readonly topkSoftmax: (logits_NE: Tensor, k: number) => TopkChoice;
-  /** What a router did, added up. */
+  /** Adds what a router did in a pass to its statistics. */
   readonly routerStatistics: (
     sums: RouterSums,
     logits_NE: Tensor,
     choices_E: Tensor,
   ) => void;
-  /** Rows by expert. */
+  /** Sorts the rows, a token and one of its experts each, by expert. */
   readonly moeSort: (experts_NK: Tensor, n_expert: number) => SortedRows;
-  /** Tokens to rows. */
+  /** Copies each token to its rows: [N, C] to [M, C]. */
   readonly moeGather: (x_NC: Tensor, rows: SortedRows) => Tensor;
-  /** Rows times their experts' matrices. */
+  /** Multiplies each row with its expert's matrix: [M, C] to [M, I]. */
   readonly groupedLinear: (
     x_MC: Tensor,
     weight_EIC: Tensor,
     rows: SortedRows,
   ) => Tensor;
-  /** Tokens to rows, and through experts without biases. */
+  /** Copies each token to its rows, and these through experts without biases: [N, C] to [M, C]. */
   readonly moeExperts: (
     x_NC: Tensor,
     rows: SortedRows,
     matrices: ExpertMatrices,
   ) => Tensor;
-  /** Rows back to tokens. */
+  /** Adds the rows of each token up, times their weights: [M, C] to [N, C]. */
   readonly moeCombine: (experts: ExpertRows, dtype: DType) => Tensor;
-  /** Rows back to tokens, added to the residual stream [..., C]: the sum, and its norm. */
+  /** As `moeCombine`, added to the residual stream [..., C]: the sum, and its norm. */
   readonly combineRmsNorm: (
     experts: ExpertRows,
     residual: Tensor,
@@ -143,14 +148,14 @@ export interface OperatorTable {
     weight: Tensor,
     bias: Tensor | null,
   ) => Tensor;
-  /** The loss from the last layer's input. */
+  /** The output layer and the cross-entropy of its logits. */
   readonly linearCrossEntropy: (
     x_NC: Tensor,
     targets_N: Tensor,
     layer: OutputLayer,
     options?: CrossEntropyOptions,
   ) => Tensor;
-  /** The norm of the gradients, and how to clip it. */
+  /** The norm of all gradients, and the factor that clips it. */
   readonly clipFactor: (
     grads: readonly Tensor[],
     maxNorm: number | null,
@@ -164,7 +169,7 @@ export const plainOperators: OperatorTable = {
   rmsNorm: plainRmsNorm,
   addRmsNorm: plainAddRmsNorm,
   ropeQkv: plainRopeQkv,
-  attention: plainAttention,
+  attention: attend,
   swiglu: plainSwiglu,
   topkSoftmax: plainTopkSoftmax,
   routerStatistics: plainRouterStatistics,

@@ -11,19 +11,19 @@
 import { aten, cat, type Tensor } from "../../ffi/mod.ts";
 
 /** Cosines and sines of the angles at which positions rotate. */
-export interface RopeTables {
+export interface RopeCache {
   /** Cosines [T, R]. */
   readonly cos_TR: Tensor;
   /** Sines [T, R]. */
   readonly sin_TR: Tensor;
 }
 
-/** How many heads there are. */
+/** How many heads there are, in the words of a model's configuration. */
 export interface Heads {
   /** Query heads (H). */
-  readonly queries: number;
+  readonly n_head: number;
   /** Key heads and value heads (G). */
-  readonly groups: number;
+  readonly n_query_groups: number;
 }
 
 /** Queries, keys and values of all heads. */
@@ -32,28 +32,35 @@ export type Qkv = [q_BHTD: Tensor, k_BGTD: Tensor, v_BGTD: Tensor];
 /** Splits rows [all Q | all K | all V] into heads, and rotates queries and keys. */
 export function plainRopeQkv(
   qkv_BTF: Tensor,
-  rope: RopeTables,
-  { queries, groups }: Heads,
+  rope: RopeCache,
+  { n_head, n_query_groups }: Heads,
 ): Qkv {
   const [B, T, F] = [qkv_BTF.size(0), qkv_BTF.size(1), qkv_BTF.size(2)];
-  const heads = queries + 2 * groups;
+  const heads = n_head + 2 * n_query_groups;
   const [q, k, v] = qkv_BTF.view(B, T, heads, F / heads)
     .transpose(1, 2)
-    .split([queries, groups, groups], 1);
+    .split([n_head, n_query_groups, n_query_groups], 1);
   return [rotate(q, rope), rotate(k, rope), v];
 }
 
 /** {@linkcode plainRopeQkv} as one operator. */
 export function fusedRopeQkv(
   qkv_BTF: Tensor,
-  { cos_TR, sin_TR }: RopeTables,
-  { queries, groups }: Heads,
+  { cos_TR, sin_TR }: RopeCache,
+  { n_head, n_query_groups }: Heads,
 ): Qkv {
-  return aten("moebius::rope_qkv", qkv_BTF, cos_TR, sin_TR, queries, groups);
+  return aten(
+    "moebius::rope_qkv",
+    qkv_BTF,
+    cos_TR,
+    sin_TR,
+    n_head,
+    n_query_groups,
+  );
 }
 
 /** Rotates the first R values of each head; the rest passes unchanged. */
-function rotate(x_BHTD: Tensor, { cos_TR, sin_TR }: RopeTables): Tensor {
+function rotate(x_BHTD: Tensor, { cos_TR, sin_TR }: RopeCache): Tensor {
   const R = cos_TR.size(1);
   const rest = x_BHTD.size(-1) - R;
   if (R === 0) return x_BHTD;

@@ -8,7 +8,7 @@
 
 import { aten, noGrad, scope, type Tensor } from "../../ffi/mod.ts";
 
-/** The experts of each token, best first, and what they count. */
+/** The experts of each token, best first, and the factors of their results. */
 export interface TopkChoice {
   /** Softmax of the chosen logits, float32 [N, K]. */
   readonly weights_NK: Tensor;

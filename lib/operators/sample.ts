@@ -18,13 +18,18 @@ export interface FusedSampleOptions {
   readonly topP: number;
 }
 
+/**
+ * The kernel holds a row in a block's shared memory, 2 bytes a logit. The GPUs from 8.0 on with the least have
+ * 99 KiB of it, of which it needs half a KiB for other things.
+ */
+const MAX_VOCABULARY = (99 * 1024 - 512) / 2;
+
 /** Whether {@linkcode fusedSample} takes these logits. */
 export function canSample(logits_NV: Tensor): boolean {
   const { device, dtype } = logits_NV;
   const V = logits_NV.size(-1);
-  // A row fits into the shared memory of a block.
   return device !== "cpu" && dtype === "bfloat16" && V % 8 === 0 &&
-    V <= 50_432;
+    V <= MAX_VOCABULARY;
 }
 
 /**

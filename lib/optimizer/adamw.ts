@@ -72,7 +72,9 @@ export class AdamW {
   /** Creates the state, zeroed. */
   constructor(parameters: readonly Parameter[], options: AdamWOptions = {}) {
     const [first] = parameters;
-    if (first === undefined) throw new TypeError("AdamW got no parameters");
+    if (first === undefined) {
+      throw new TypeError("Cannot create AdamW: it got no parameters");
+    }
     const { device } = first.tensor;
     this.#parameters = parameters;
     this.#options = {

@@ -161,9 +161,9 @@ function compareBlock(
     position: full([], position, { dtype: "int32", device: DEVICE }),
     rope,
     eps: block.norm_1.eps,
-    queries: config.n_head,
-    k: config.n_expert_per_token,
-    routedScalingFactor: config.routed_scaling_factor,
+    n_head: config.n_head,
+    n_expert_per_token: config.n_expert_per_token,
+    routed_scaling_factor: config.routed_scaling_factor,
   });
   const tolerance = { whole: 1e-2, single: 3e-2 };
   const until = (all: Tensor) => all.narrow(2, 0, position + 1);

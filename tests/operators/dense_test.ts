@@ -148,7 +148,10 @@ for (
           return values.to(as("float32"));
         });
       const rope = { cos_TR: table(Math.cos), sin_TR: table(Math.sin) };
-      return operators.ropeQkv(withGaps(qkv!), rope, { queries, groups });
+      return operators.ropeQkv(withGaps(qkv!), rope, {
+        n_head: queries,
+        n_query_groups: groups,
+      });
     },
   });
 }
@@ -224,7 +227,7 @@ Deno.test("fused operators refuse what they cannot compute", () => {
     );
     assert.throws(() => fusedOperators.swiglu(randn([4, 7])), /even number/);
     const rope = { cos_TR: randn([3, 2]), sin_TR: randn([3, 2]) };
-    const heads = { queries: 2, groups: 1 };
+    const heads = { n_head: 2, n_query_groups: 1 };
     assert.throws(
       () => fusedOperators.ropeQkv(randn([1, 3, 15]), rope, heads),
       /not the heads/,
@@ -237,7 +240,7 @@ Deno.test("fused operators refuse what they cannot compute", () => {
 });
 
 Deno.test("fused ropeQkv rounds as PyTorch does where tables and values are bfloat16", () => {
-  const heads = { queries: 3, groups: 1 };
+  const heads = { n_head: 3, n_query_groups: 1 };
   const run = (operators: typeof fusedOperators) =>
     scope(() => {
       manualSeed(1);
