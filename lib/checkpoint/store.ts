@@ -9,10 +9,10 @@ import { dirname, join, resolve } from "node:path";
 import {
   attempt,
   createHashedFile,
-  describeCause,
   diskFileSystem,
   type DurableFileSystem,
   ensureDirectory,
+  replaceDirectory,
 } from "../files/atomic.ts";
 import {
   type CheckpointDraft,
@@ -145,7 +145,9 @@ export async function openCheckpointStore(
           versions,
         });
         await putLaterAside(absolute, step, { fs, warnings });
-        await putInPlace(temporary, path, fs, warnings);
+        const aside = join(absolute, asideName(name));
+        const left = await replaceDirectory(temporary, path, { aside, fs });
+        if (left !== null) warnings.push(left.message);
         await prune(absolute, name, { keepLast, fs, warnings });
         return { path: join(outDir, name), bytes, warnings };
       } catch (error) {
@@ -217,36 +219,5 @@ async function writeDirectory(
   } catch (error) {
     await fs.remove(path).catch(() => {}); // The first error matters more.
     throw error;
-  }
-}
-
-/** Gives a finished directory its name. What had the name goes aside first. */
-async function putInPlace(
-  temporary: string,
-  path: string,
-  fs: DurableFileSystem,
-  warnings: string[],
-): Promise<void> {
-  const outDir = dirname(path);
-  const aside = join(outDir, asideName(path.slice(outDir.length + 1)));
-  const isReplacing = existsSync(path);
-  try {
-    if (isReplacing) {
-      await attempt("rename", path, () => fs.rename(path, aside));
-    }
-    await attempt("create", path, () => fs.rename(temporary, path));
-  } catch (error) {
-    if (isReplacing && !existsSync(path)) {
-      await fs.rename(aside, path).catch(() => {});
-    }
-    await fs.remove(temporary).catch(() => {});
-    throw error;
-  }
-  await attempt("sync", outDir, () => fs.syncDirectory(outDir));
-  if (!isReplacing) return;
-  try {
-    await fs.remove(aside);
-  } catch (error) {
-    warnings.push(`Cannot remove ${aside}: ${describeCause(error)}`);
   }
 }

@@ -208,6 +208,42 @@ export async function replaceFile<T>(
 }
 
 /**
+ * Gives a finished directory its name. What had the name is renamed to `aside` before, which is its name again if
+ * anything fails, and is removed in the end. Resolves to the reason if that last step fails, which does no harm.
+ *
+ * @throws {StorageError} If the directory cannot be put in place; it is then removed.
+ */
+export async function replaceDirectory(
+  finished: string,
+  path: string,
+  options: { aside: string; fs?: DurableFileSystem },
+): Promise<StorageError | null> {
+  const { aside, fs = diskFileSystem } = options;
+  const isReplacing = await exists(path);
+  try {
+    if (isReplacing) {
+      await attempt("rename", path, () => fs.rename(path, aside));
+    }
+    await attempt("create", path, () => fs.rename(finished, path));
+  } catch (error) {
+    if (isReplacing && !(await exists(path))) {
+      await fs.rename(aside, path).catch(() => {}); // The first error matters more.
+    }
+    await fs.remove(finished).catch(() => {});
+    throw error;
+  }
+  const parent = dirname(path);
+  await attempt("sync", parent, () => fs.syncDirectory(parent));
+  if (!isReplacing) return null;
+  try {
+    await fs.remove(aside);
+    return null;
+  } catch (cause) {
+    return new StorageError("remove", aside, { cause });
+  }
+}
+
+/**
  * Creates a directory and those above it, as far as they are missing, and makes
  * them last.
  *
@@ -302,6 +338,10 @@ async function writeAll(
       written += taken;
     }
   }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.lstat(path).then(() => true, () => false);
 }
 
 async function isDirectory(path: string): Promise<boolean> {

@@ -1,5 +1,5 @@
 /**
- * What every step of a download needs to know.
+ * What every step of a download or an upload needs to know.
  *
  * @module
  */
@@ -11,33 +11,33 @@ import {
 } from "./repository.ts";
 import { type HubSettings, hubSettings } from "./settings.ts";
 
-/** How far a download has come. */
+/** How far a download or an upload has come. */
 export interface DownloadProgress {
-  /** The file that is being downloaded, as the repository names it. */
+  /** The file that is under way, as the repository names it. */
   path: string;
-  /** Bytes that are here, those of earlier attempts included. */
+  /** Bytes done, those of earlier attempts included. */
   bytes: number;
   /** Bytes in all. */
   totalBytes: number;
 }
 
-/** How to download. */
+/** Options of downloads and uploads. */
 export interface HubOptions {
   /** Which hub, as whom, and where to keep copies. Default: what the environment says. */
   settings?: HubSettings;
-  /** Called with every piece that arrives. */
+  /** Called with every piece that is done. */
   onProgress?: (progress: DownloadProgress) => void;
   /** Told what a user should know, such as that a cached copy is used. Default: nobody is. */
   onNotice?: (text: string) => void;
-  /** Stops the download; what is here is kept for the next time. */
+  /** Stops it; what a download has brought is kept for the next time. */
   signal?: AbortSignal;
-  /** The pause before a failed request is repeated; it doubles each time. Default 500. */
+  /** Milliseconds before a failed request is repeated; they double each time. Default 500. */
   retryDelayMs?: number;
-  /** The longest silence that is waited for. Default 60,000. */
+  /** Milliseconds without a byte after which a request has failed. Default 60,000. */
   timeoutMs?: number;
 }
 
-/** A download's options, filled in. */
+/** The options of a download or an upload, filled in. */
 export interface Context {
   repository: HubRepository;
   settings: HubSettings;
@@ -54,7 +54,7 @@ export interface Context {
   timeoutMs: number;
 }
 
-/** Fills in the options of a download. */
+/** Fills in the options of a download or an upload. */
 export async function contextOf(
   repository: HubRepository,
   { path, verb = "download", ...options }: HubOptions & {

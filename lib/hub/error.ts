@@ -1,17 +1,17 @@
 /**
- * What can go wrong between here and a hub.
+ * Errors of downloads from a hub and uploads to it.
  *
  * @module
  */
 
 /**
- * Why a hub gave no file:
+ * Why a file could not be downloaded or uploaded:
  *
  * - `offline`: `HF_HUB_OFFLINE` is set, and there is no copy on this machine.
  * - `unreachable`: no connection, or the hub is too busy to answer.
  * - `unauthorized`: it wants a token, or another one.
  * - `not_found`: it has no such repository, revision or file.
- * - `damaged`: what it sends is not what it says it has.
+ * - `damaged`: what arrived, there or here, has another hash than what was sent.
  * - `no_space`: the disk is full.
  * - `failed`: it answers otherwise than a hub does.
  */
@@ -24,11 +24,11 @@ export type HubErrorReason =
   | "no_space"
   | "failed";
 
-/** A hub gave no file. The message says which, why, and what to do. */
+/** A file could not be downloaded or uploaded. The message says which, why, and what to do. */
 export class HubError extends Error {
-  /** Always this. */
+  /** Always "HubError". */
   override readonly name = "HubError";
-  /** Why, for whoever can do without. */
+  /** Why, for callers that can go on without the file. */
   readonly reason: HubErrorReason;
 
   /**

@@ -6,6 +6,7 @@ import {
   createHashedFile,
   diskFileSystem as disk,
   ensureDirectory,
+  replaceDirectory,
   StorageError,
 } from "../files/atomic.ts";
 
@@ -59,18 +60,8 @@ export async function publishFolder(
     await attempt("create", temporary, () => disk.makeDirectory(temporary));
     await write(draftIn(temporary));
     await attempt("sync", temporary, () => disk.syncDirectory(temporary));
-    const isReplacing = await Deno.lstat(target).then(() => true, () => false);
-    if (isReplacing) {
-      await attempt("rename", target, () => disk.rename(target, aside));
-    }
-    try {
-      await attempt("create", target, () => disk.rename(temporary, target));
-    } catch (error) {
-      if (isReplacing) await disk.rename(aside, target);
-      throw error;
-    }
-    await attempt("sync", parent, () => disk.syncDirectory(parent));
-    if (isReplacing) await attempt("remove", aside, () => disk.remove(aside));
+    const left = await replaceDirectory(temporary, target, { aside });
+    if (left !== null) throw left;
   } catch (error) {
     await disk.remove(temporary).catch(() => {}); // The first error matters more.
     throw error;

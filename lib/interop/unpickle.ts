@@ -70,7 +70,7 @@ class Unpickler {
       const at = this.#at;
       const operation = String.fromCharCode(this.#take(1)[0]!);
       if (operation === ".") {
-        const value = this.#pop();
+        const value = this.pop();
         if (this.#stack.length === 0) return value;
         throw this.#wrong("it ends with values left over");
       }
@@ -102,12 +102,16 @@ class Unpickler {
   }
 
   pop(): PickleValue {
-    return this.#pop();
+    const value = this.#stack.pop();
+    if (value === undefined || value === MARK) {
+      throw this.#wrong("it takes a value where there is none");
+    }
+    return value;
   }
 
   /** The last value, which stays. */
   top(): PickleValue {
-    const value = this.#pop();
+    const value = this.pop();
     this.#stack.push(value);
     return value;
   }
@@ -229,8 +233,8 @@ class Unpickler {
   }
 
   nameFromStack(): void {
-    const name = this.#pop();
-    const module = this.#pop();
+    const name = this.pop();
+    const module = this.pop();
     if (typeof name !== "string" || typeof module !== "string") {
       throw this.#wrong("it names something by what is no text");
     }
@@ -239,8 +243,8 @@ class Unpickler {
 
   /** What would be a function call: each of the few that may be named, as data. */
   reduce(): void {
-    const args = this.#tuple(this.#pop(), "the arguments of a call");
-    const callee = this.#pop();
+    const args = this.#tuple(this.pop(), "the arguments of a call");
+    const callee = this.pop();
     if (!(callee instanceof PickledGlobal)) {
       throw this.#wrong("it calls what is no function");
     }
@@ -283,7 +287,7 @@ class Unpickler {
 
   /** What PyTorch stores outside of the pickle. */
   persistent(): void {
-    const id = this.#tuple(this.#pop(), "the name of a storage");
+    const id = this.#tuple(this.pop(), "the name of a storage");
     const [kind, type, key, , length] = id;
     const dtype = type instanceof PickledGlobal
       ? STORAGES.get(type.name)
@@ -321,14 +325,6 @@ class Unpickler {
   #tuple(value: PickleValue, what: string): readonly PickleValue[] {
     if (Array.isArray(value) && Object.isFrozen(value)) return value;
     throw this.#wrong(`${what} are no tuple`);
-  }
-
-  #pop(): PickleValue {
-    const value = this.#stack.pop();
-    if (value === undefined || value === MARK) {
-      throw this.#wrong("it takes a value where there is none");
-    }
-    return value;
   }
 
   #take(length: number): Uint8Array {
