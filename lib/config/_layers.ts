@@ -27,7 +27,7 @@ const RENAMED: ReadonlyMap<string, string> = new Map(Object.entries({
   "checkpointing.keep_last_local": "log.keep_last",
 }));
 
-/** Keys of the seed project that are accepted and change nothing, with the reason. */
+/** Keys of training scripts built on LitGPT that are accepted and change nothing, with the reason. */
 export const WITHOUT_EFFECT: ReadonlyMap<string, string> = new Map(
   Object.entries({
     "model_config.moe_router_stats": "router statistics are always measured",

@@ -109,7 +109,7 @@ export function jsonSchema(): Record<string, unknown> {
         upload_to_hf: z.boolean(),
         hf_repo_id: z.string().nullable(),
       }).partial().optional().meta(
-        reserved("The seed project's; log.keep_last is the name here"),
+        reserved("Use log.keep_last"),
       ),
     }),
     { io: "input" },
@@ -127,10 +127,10 @@ export function modelJsonSchema(): Record<string, unknown> {
   return { ...schema, title: "Settings of a model" };
 }
 
-/** A model as YAML may have it: with the seed project's keys. */
+/** A model as YAML may have it: with keys of training scripts that are built on LitGPT. */
 const modelYaml = modelSchema.extend({
   moe_aux_loss_weight: z.number().optional().meta(
-    reserved("The seed project's name of router_aux_loss_coef"),
+    reserved("Another name of router_aux_loss_coef"),
   ),
   moe_router_stats: z.boolean().optional().meta(
     reserved("Router statistics are always measured"),

@@ -1,5 +1,5 @@
 /**
- * The configuration of a run: the keys of `litgpt pretrain`, those of the seed project's training script, and our own.
+ * The configuration of a run: the keys of `litgpt pretrain`, some of training scripts built on it, and our own.
  *
  * @module
  */

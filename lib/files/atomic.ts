@@ -211,7 +211,7 @@ export async function replaceFile<T>(
  * Gives a finished directory its name. What had the name is renamed to `aside` before, which is its name again if
  * anything fails, and is removed in the end. Resolves to the reason if that last step fails, which does no harm.
  *
- * @throws {StorageError} If the directory cannot be put in place; it is then removed.
+ * @throws {StorageError} If the directory cannot be put in place, and is then removed, or if that cannot be synced.
  */
 export async function replaceDirectory(
   finished: string,

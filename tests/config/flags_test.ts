@@ -94,7 +94,7 @@ Deno.test("parseCommandLine() reads switches", () => {
   assert.deepEqual(values(["--compile", "--no-compile"]), { [compile]: false });
 });
 
-Deno.test("parseCommandLine() knows the short flags of the seed's users", () => {
+Deno.test("parseCommandLine() knows short flags", () => {
   const argv = [
     ...[
       "--compile-mode",

@@ -128,7 +128,7 @@ for (const [folder, schema] of [["train", "run"], ["model", "model"]]) {
   });
 }
 
-Deno.test("editors accept LitGPT's and the seed project's ways of writing", () => {
+Deno.test("editors accept LitGPT's ways of writing, and those of scripts built on it", () => {
   const checks = z.fromJSONSchema(jsonSchema());
   const accepts = (yaml: string) => checks.safeParse(parse(yaml)).success;
   for (

@@ -1,4 +1,4 @@
-// The forms of LitGPT's config_hub/pretrain and of the seed project: each loads, or is refused for the right reasons only.
+// The forms of LitGPT's config_hub/pretrain and of a training script built on it: each loads, or is refused for the right reasons only.
 
 import assert from "node:assert/strict";
 import { loadRunConfig } from "../../lib/config/mod.ts";
@@ -162,7 +162,7 @@ rope_base: 10000
 vocab_size: 50257
 `;
 
-Deno.test("the seed's model_config.yaml and train_config.yaml load as they are", () => {
+Deno.test("a LitGPT-based script's model_config.yaml and train_config.yaml load as they are", () => {
   const train = `out_dir: ./checkpoints
 precision: bf16-mixed
 tokenizer_dir: ./data/tokenizer
@@ -215,7 +215,7 @@ optimizer:
   assert.deepEqual(config.optimizer.init_args.betas, [0.9, 0.999]);
 });
 
-Deno.test("the seed's later files load but for float16 and Muon", () => {
+Deno.test("a LitGPT-based script's later files load but for float16 and Muon", () => {
   const yaml = `out_dir: ./checkpoints
 precision: 16-mixed
 strategy: auto

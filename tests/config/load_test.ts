@@ -231,7 +231,7 @@ Deno.test("loadRunConfig() reads an empty or zero save_interval as only a final 
   assert.equal(loadGood("").config.train.save_interval, 1000);
 });
 
-Deno.test("loadRunConfig() says what has no effect, and takes the seed's other names", () => {
+Deno.test("loadRunConfig() says what has no effect, and takes the names of scripts built on LitGPT", () => {
   const { notices, config } = loadGood(`
 log: {project: mine}
 checkpointing: {upload_to_hf: true, hf_repo_id: me/it, keep_last_local: 2}
@@ -269,7 +269,7 @@ Deno.test("defineConfig() completes a configuration written in code", () => {
   assert.equal(plannedSteps(config.train), 100);
 });
 
-Deno.test("plannedSteps() follows LitGPT: 320,000 tokens of the seed's batches are 9 steps", () => {
+Deno.test("plannedSteps() follows LitGPT: 320,000 tokens are 9 steps", () => {
   const { config } = loadRunConfig({ file: "configs/train/seed.yaml" });
   assert.equal(plannedSteps(config.train), 9);
   assert.equal(plannedSteps({ ...config.train, max_steps: 4 }), 4);

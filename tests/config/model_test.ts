@@ -246,7 +246,7 @@ vocab_size: 97
   assert.equal(config.rope_n_elem, 2);
 });
 
-Deno.test("loadModelConfig() takes the seed's own keys", () => {
+Deno.test("loadModelConfig() takes the keys of scripts built on LitGPT", () => {
   const text = `name: MoE
 n_layer: 2
 n_embd: 64

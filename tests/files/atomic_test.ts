@@ -5,6 +5,7 @@ import { join } from "node:path";
 import {
   describeCause,
   ensureDirectory,
+  replaceDirectory,
   StorageError,
   writeFileAtomic,
 } from "../../lib/files/atomic.ts";
@@ -47,6 +48,31 @@ Deno.test("writeFileAtomic() leaves the old or the new content at any fault", as
         assert.deepEqual(namesIn(directory.path), ["state.json"]);
       }
     }
+  }
+});
+
+Deno.test("replaceDirectory() leaves the old or the new directory at any fault", async () => {
+  for (let faultAt = 1;; faultAt++) {
+    using directory = temporaryDirectory();
+    const [path, finished, aside] = ["run", "new", "aside"]
+      .map((name) => join(directory.path, name)) as [string, string, string];
+    for (const [folder, text] of [[path, "old"], [finished, "new"]] as const) {
+      await Deno.mkdir(folder);
+      await Deno.writeTextFile(join(folder, "state"), text);
+    }
+    const fault = { kind: "error", code: "EIO" } as const;
+    const fs = faultyFileSystem({ faultAt, fault });
+    const result = await replaceDirectory(finished, path, { aside, fs })
+      .catch((error: unknown) => error);
+    const text = await Deno.readTextFile(join(path, "state"));
+    if (fs.log.length < faultAt) {
+      assert.deepEqual([result, text, faultAt], [null, "new", 5]);
+      assert.deepEqual(namesIn(directory.path), ["run"]);
+      break;
+    }
+    assert.ok(result instanceof StorageError);
+    // Renamed aside, renamed into place; then synced and cleared away.
+    assert.equal(text, faultAt <= 2 ? "old" : "new");
   }
 });
 
