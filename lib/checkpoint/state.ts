@@ -33,8 +33,8 @@ export interface NamedTensor {
   readonly alias?: boolean;
 }
 
-/** Names of dtypes in safetensors files. */
-const SAFETENSORS_DTYPES = {
+/** What safetensors files call the dtypes of tensors; their other dtypes have no tensors. */
+const NAMES = {
   float32: "F32",
   float64: "F64",
   float16: "F16",
@@ -49,8 +49,8 @@ const SAFETENSORS_DTYPES = {
   bool: "BOOL",
 } as const satisfies Record<DType, SafetensorsEntry["dtype"]>;
 
-const DTYPE_OF = new Map<string, DType>(
-  Object.entries(SAFETENSORS_DTYPES)
+const DTYPES = new Map<string, DType>(
+  Object.entries(NAMES)
     .map(([dtype, name]) => [name, dtype as DType]),
 );
 
@@ -64,7 +64,7 @@ export function tensorsToWrite(
   return [...tensors].map(({ name, shape, tensor, part }) => ({
     name,
     shape,
-    dtype: SAFETENSORS_DTYPES[tensor.dtype],
+    dtype: NAMES[tensor.dtype],
     bytes: () =>
       scope(() => {
         const selected = part(tensor).detach();
@@ -87,8 +87,7 @@ export async function loadTensors(
   targets: Iterable<NamedTensor>,
 ): Promise<void> {
   const header = await readSafetensorsHeader(path);
-  const wanted = [...targets];
-  const problems = compare(header.tensors, wanted);
+  const { matches, problems } = match(header.tensors, targets);
   if (problems.length > 0) {
     const shown = problems.slice(0, 5).join("; ");
     const more = problems.length > 5 ? `; and ${problems.length - 5} more` : "";
@@ -97,11 +96,11 @@ export async function loadTensors(
     );
   }
   using file = new MappedFile(path);
-  for (const { name, tensor, part, alias } of wanted) {
-    const entry = header.tensors.get(name)!;
+  for (
+    const { target: { name, tensor, part, alias }, entry, dtype } of matches
+  ) {
     noGrad(() =>
       scope(() => {
-        const dtype = DTYPE_OF.get(entry.dtype)!;
         const source = file.tensor(entry.offset, entry.shape, dtype);
         const target = part(tensor);
         if (!alias) {
@@ -121,15 +120,26 @@ function equal(target: Tensor, source: Tensor): boolean {
   return aten("equal", target.detach(), same);
 }
 
-function compare(
+/** A tensor of the program, and where its elements are in a file. */
+interface Match {
+  readonly target: NamedTensor;
+  readonly entry: SafetensorsEntry;
+  readonly dtype: DType;
+}
+
+/** Finds every target in a file; what does not fit is a problem, and so is what is left over. */
+function match(
   entries: ReadonlyMap<string, SafetensorsEntry>,
-  wanted: readonly NamedTensor[],
-): string[] {
+  targets: Iterable<NamedTensor>,
+): { matches: Match[]; problems: string[] } {
+  const matches: Match[] = [];
   const problems: string[] = [];
   const names = new Set<string>();
-  for (const { name, shape } of wanted) {
+  for (const target of targets) {
+    const { name, shape } = target;
     names.add(name);
     const entry = entries.get(name);
+    const dtype = DTYPES.get(entry?.dtype ?? "");
     if (entry === undefined) {
       problems.push(`${name} is missing`);
     } else if (entry.shape.join() !== shape.join()) {
@@ -138,12 +148,14 @@ function compare(
           shape.join(", ")
         }]`,
       );
-    } else if (!DTYPE_OF.has(entry.dtype)) {
+    } else if (dtype === undefined) {
       problems.push(`${name} is of type ${entry.dtype}, which has no tensor`);
+    } else {
+      matches.push({ target, entry, dtype });
     }
   }
   for (const name of entries.keys()) {
     if (!names.has(name)) problems.push(`${name} is not part of it`);
   }
-  return problems;
+  return { matches, problems };
 }

@@ -5,6 +5,7 @@
  */
 
 import { join } from "node:path";
+import { CHECKPOINT_FILES } from "../checkpoint/names.ts";
 import { loadTensors } from "../checkpoint/state.ts";
 import { loadModelConfig } from "../config/mod.ts";
 import { GPT, type GPTOptions } from "./gpt.ts";
@@ -20,11 +21,11 @@ export async function loadModel(
   options: GPTOptions = {},
 ): Promise<GPT> {
   const model = new GPT(
-    loadModelConfig(join(dir, "model_config.yaml")),
+    loadModelConfig(join(dir, CHECKPOINT_FILES.modelConfig)),
     options,
   );
   try {
-    await loadTensors(join(dir, "model.safetensors"), model.weights.named);
+    await loadTensors(join(dir, CHECKPOINT_FILES.weights), model.weights.named);
   } catch (error) {
     model[Symbol.dispose]();
     throw error;

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { ensureSetup } from "../../ffi/mod.ts";
 import { requireCheckpoint } from "../checkpoint/find.ts";
 import { readManifest } from "../checkpoint/manifest.ts";
+import { CHECKPOINT_FILES } from "../checkpoint/names.ts";
 import { loadRunConfig, type RunConfig } from "../config/mod.ts";
 import { countParameters } from "../model/count.ts";
 import type { GPT, GPTOptions } from "../model/gpt.ts";
@@ -86,7 +87,9 @@ export async function openCheckpoint(
 ): Promise<Checkpoint> {
   const dir = await requireCheckpoint(path, { action: "open" });
   const { step } = await readManifest(dir);
-  const { config } = loadRunConfig({ file: join(dir, "hyperparameters.yaml") });
+  const { config } = loadRunConfig({
+    file: join(dir, CHECKPOINT_FILES.config),
+  });
   await ensureSetup();
   const { device, precision, attention } = placeRun(config);
   const hasTokenizer = existsSync(join(dir, "tokenizer.json"));
