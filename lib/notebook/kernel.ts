@@ -22,6 +22,8 @@ export const DISPLAY: unique symbol = Symbol.for("Jupyter.display") as never;
 const FLUSH_MS = 50;
 const MOST_FLUSH_MS = 2000;
 const LOOK_MS = 10;
+const SETTLE_LOOK_MS = 0.5;
+const MOST_SETTLE_MS = 200;
 
 /** How long a Stop waits for an operator of a loop that awaits. */
 const STOP_MS = 1000;
@@ -63,15 +65,15 @@ export class CellOutput {
 function send(type: string, content: Record<string, unknown>): void {
   // Sent when it returns, whatever its type says.
   void jupyter?.broadcast(type, content);
+  if (jupyter !== undefined) settleSoon();
 }
 
 /**
  * Shows an error that nobody awaits, under the cell that ran last; outside a kernel on the terminal.
  */
 export function showError(what: string, error: unknown): void {
-  const detail = error instanceof Error
-    ? error.stack ?? error.message
-    : String(error);
+  // With its stack and its causes.
+  const detail = error instanceof Error ? Deno.inspect(error) : String(error);
   const text = `${what}: ${detail}\n`;
   if (jupyter === undefined) console.error(text);
   else send("stream", { name: "stderr", text });
@@ -88,6 +90,28 @@ export async function flushOutputs(): Promise<void> {
     elapsedMs = performance.now() - startMs;
     if (elapsedMs >= FLUSH_MS && rests >= 2) return;
   }
+}
+
+let isSettling = false;
+
+/**
+ * The kernel shows the error of a cell without waiting for what the cell showed before it, and clients
+ * drop what comes later. So this thread waits, as soon as what it does now rests or fails, until the
+ * kernel's has sent all: a few milliseconds.
+ */
+function settleSoon(): void {
+  if (isSettling) return;
+  isSettling = true;
+  queueMicrotask(() => {
+    isSettling = false;
+    const clock = new Int32Array(new SharedArrayBuffer(4));
+    const startMs = performance.now();
+    for (let rests = 0; rests < 3;) {
+      Atomics.wait(clock, 0, 0, SETTLE_LOOK_MS);
+      rests = isKernelBusy() ? 0 : rests + 1;
+      if (performance.now() - startMs > MOST_SETTLE_MS) return;
+    }
+  });
 }
 
 /** Whether the process's first thread, which sends what this one shows, has something to do; on Linux. */
@@ -120,6 +144,7 @@ if (jupyter !== undefined && !Reflect.has(globalThis, INSTALLED)) {
   // A path means the same in a notebook as on the command line.
   Deno.chdir(fileURLToPath(new URL("../../", import.meta.url)));
   flushAfterCells();
+  settleAfterLines();
   listenToStop();
   showLostErrors();
 }
@@ -140,6 +165,19 @@ function flushAfterCells(): void {
     shownInCell.clear();
     await flushOutputs();
   });
+}
+
+/** Lines of a cell that fails must have been sent when its error is. */
+function settleAfterLines(): void {
+  for (
+    const name of ["log", "info", "debug", "warn", "error", "table"] as const
+  ) {
+    const write = console[name];
+    console[name] = (...args: unknown[]) => {
+      Reflect.apply(write, console, args);
+      settleSoon();
+    };
+  }
 }
 
 /** Jupyter's Stop is SIGINT. Cells that wait are reached here, loops of operators by the operators. */

@@ -5,27 +5,24 @@
  */
 
 import { resolve } from "node:path";
-import { ensureSetup, getRngState, setRngState } from "../../ffi/mod.ts";
+import { ensureSetup } from "../../ffi/mod.ts";
 import type { RunConfig } from "../config/mod.ts";
-import {
-  generateText,
-  type GenerateTextOptions,
-} from "../generate/generate.ts";
+import type { GenerateTextOptions } from "../generate/generate.ts";
 import {
   type ExpertHistory,
   type MetricsRow,
   readMetrics,
 } from "../metrics/mod.ts";
-import type { ExpertLoad } from "../model/router_statistics.ts";
 import type { CreateMlp, GPT } from "../model/gpt.ts";
 import { preparePictures } from "../plots/picture.ts";
-import { type LoadSample, mergedLoads } from "../plots/routing.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import { type Dataset, openDataset } from "../train/dataset.ts";
 import { placeRun } from "../train/device.ts";
 import { Trainer, type TrainSummary } from "../train/trainer.ts";
 import { checkedConfig, type ConfigLike } from "./_config.ts";
 import { LiveOutput } from "./_live_output.ts";
+import { LoadHistory } from "./_load_history.ts";
+import { sampleBetweenSteps } from "./_sample.ts";
 import { type RunSnapshot, statusOf, viewOfRun } from "./_run_view.ts";
 import { showView } from "./page.ts";
 import {
@@ -56,9 +53,6 @@ export interface TrainOptions {
   /** Show the live output. Default: true. */
   readonly show?: boolean;
 }
-
-/** Most samples of the experts' loads that are kept. */
-const MAX_LOADS = 400;
 
 /** The newest run of each folder. */
 const runs = new Map<string, Run>();
@@ -113,8 +107,8 @@ export class Run {
   #summary: TrainSummary | undefined;
   #error: unknown;
   #learningRate: number | null = null;
-  #layers: readonly number[] = [];
-  readonly #loads: LoadSample[] = [];
+  readonly #experts = new LoadHistory();
+  #isAwaited = false;
   #controller = new AbortController();
   #pause: PromiseWithResolvers<void> | undefined;
   #live: LiveOutput;
@@ -167,7 +161,7 @@ export class Run {
 
   /** What the experts did, over the steps of this process. */
   get experts(): ExpertHistory {
-    return { layers: this.#layers, loads: this.#loads };
+    return this.#experts;
   }
 
   /** What it did, once it has ended. */
@@ -196,13 +190,16 @@ export class Run {
   }
 
   /**
-   * While it goes on a run can be awaited: `await run` waits for its end, and gives the run.
+   * A run can be awaited: `await run` waits for its end, and gives the run or throws what it failed of.
    */
   get then(): Then {
     // A promise that is fulfilled with a run that has ended must not wait for it again: then there is no
     // `then`. The type cannot say so, or TypeScript would not let anybody await a run.
-    if (!this.#isActive) return undefined as unknown as Then;
+    if (!this.#isActive && this.#state !== "failed") {
+      return undefined as unknown as Then;
+    }
     return async (onEnd, onError) => {
+      this.#isAwaited = true;
       await this.#done;
       if (this.#state === "failed") onError?.(this.#error);
       else onEnd(this);
@@ -234,6 +231,7 @@ export class Run {
       this.#pause = undefined;
     } else if (this.#state === "stopped" || this.#state === "failed") {
       this.#become("opening");
+      this.#isAwaited = false;
       this.#controller = new AbortController();
       this.#live = this.#show();
       this.#done = this.#run();
@@ -246,18 +244,7 @@ export class Run {
    * had not been asked.
    */
   sample(prompt: string, options: GenerateTextOptions = {}): string {
-    const { model } = this;
-    const devices = model.device === "cpu" ? ["cpu"] as const : [
-      "cpu",
-      model.device,
-    ] as const;
-    const states = devices.map((device) => getRngState(device));
-    try {
-      const pieces = generateText(model, this.tokenizer, prompt, options);
-      return prompt + [...pieces].join("");
-    } finally {
-      devices.forEach((device, i) => setRngState(states[i]!, device));
-    }
+    return sampleBetweenSteps(this.model, this.tokenizer, prompt, options);
   }
 
   /** Stops it and frees the model, the optimizer and the files. */
@@ -291,8 +278,7 @@ export class Run {
       const wasStopped = this.#summary.reason === "interrupted";
       this.#become(wasStopped ? "stopped" : "finished", { show: false });
     } catch (error) {
-      this.#error = error;
-      this.#become("failed", { show: false });
+      this.#endBy(error);
     }
     try {
       await this.#live.finish();
@@ -302,9 +288,22 @@ export class Run {
     await flushOutputs();
   }
 
+  #endBy(error: unknown): void {
+    const { signal } = this.#controller;
+    if (signal.aborted && error === signal.reason) {
+      this.#become("stopped", { show: false });
+      return;
+    }
+    this.#error = error;
+    this.#become("failed", { show: false });
+    // Whoever works in other cells by now does not see the figure, if there is one.
+    if (!this.#isAwaited) showError(`The run ${this.name} failed`, error);
+  }
+
   async #open(): Promise<Trainer> {
     const folder = resolve(this.config.out_dir);
-    await runs.get(folder)?.[Symbol.asyncDispose]();
+    const earlier = runs.get(folder);
+    if (earlier !== this) await earlier?.[Symbol.asyncDispose]();
     runs.set(folder, this);
     await ensureSetup();
     // Now, and not when somebody waits for a run to stop.
@@ -315,6 +314,7 @@ export class Run {
         this.messages[0] = `Preparing the data: ${phase}, ${percent}%`;
         this.#live.refresh();
       },
+      signal: this.#controller.signal,
     });
     this.messages.length = 0;
     const trainer = await Trainer.open(this.config, {
@@ -328,7 +328,7 @@ export class Run {
             val_loss: loss,
             val_ppl: perplexity,
           }),
-        onExpertLoad: (load, step) => this.#addLoad(load, step),
+        onExpertLoad: (load, step) => this.#experts.add(load, step),
         onMessage: (text) => this.#say(text),
         betweenSteps: () => this.#pause?.promise,
       },
@@ -362,7 +362,7 @@ export class Run {
     throw new TypeError(
       this.#isActive
         ? "The run is still being opened: await it, or ask again in a moment"
-        : "The run has no model: it failed while it was opened, or it was disposed",
+        : "The run has no model: it failed or was stopped before it was opened, or it was disposed",
     );
   }
 
@@ -392,14 +392,6 @@ export class Run {
   #add(row: MetricsRow): void {
     this.metrics.push(row);
     this.#live.refresh();
-  }
-
-  #addLoad({ layers, counts }: ExpertLoad, step: number): void {
-    this.#layers = layers;
-    this.#loads.push({ step, counts });
-    if (this.#loads.length > MAX_LOADS) {
-      this.#loads.push(...mergedLoads(this.#loads.splice(0), MAX_LOADS / 2));
-    }
   }
 
   #say(text: string): void {

@@ -35,12 +35,15 @@ export interface TextDataset extends Dataset {
 export interface OpenDatasetOptions {
   /** Called as the preparation proceeds. */
   readonly onProgress?: (progress: PrepareProgress) => void;
+  /** Ends the preparation; the next one goes on where it ended. */
+  readonly signal?: AbortSignal;
 }
 
 /**
  * Prepares the data of a run, unless that was done before, and maps it into memory.
  *
  * @throws {Error} if there is no tokenizer, or the data cannot be read or do not fit the model.
+ * @throws the signal's reason, if it is aborted before the end.
  */
 export async function openDataset(
   config: Pick<RunConfig, "data" | "tokenizer_dir" | "model_config">,

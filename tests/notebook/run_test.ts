@@ -1,7 +1,7 @@
 /** Runs of notebooks, here without one: nothing is shown, all else is the same. */
 
 import { strict as assert } from "node:assert";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import {
   compare,
   ConfigError,
@@ -21,6 +21,10 @@ async function tiny(
 ): Promise<RunInput & { out_dir: string }> {
   const dir = await Deno.makeTempDir({ prefix: "moebius-notebook-" });
   return JSON.parse(tinyRun(join(dir, "run"), options));
+}
+
+function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 Deno.test("train() gives a run that can be awaited, and is itself afterwards", async () => {
@@ -84,8 +88,81 @@ Deno.test("train() refuses a wrong configuration at once, and a run that fails t
   const run = train({ ...await tiny(), tokenizer_dir: "/nowhere" });
   await assert.rejects(async () => await run, /nowhere/);
   assert.equal(run.state, "failed");
-  assert.throws(() => run.model, /it failed while it was opened/);
+  assert.throws(
+    () => run.model,
+    /it failed or was stopped before it was opened/,
+  );
   assert.throws(() => run.learningRate = -1, /expected a number from 0 on/);
+});
+
+Deno.test("a run that failed throws to who awaits it later too, and can go on once it can be opened", async () => {
+  const config = await tiny({ steps: 3 });
+  const tokenizer = `${config.out_dir}-tokenizer`;
+  const run = train({ ...config, tokenizer_dir: tokenizer });
+  await assert.rejects(async () => await run, /-tokenizer/);
+  await assert.rejects(async () => await run, /-tokenizer/);
+
+  await Deno.symlink(resolve("data/tokenizer"), tokenizer);
+  await run.resume();
+  assert.equal(run.state, "finished");
+  assert.equal(run.step, 3);
+  await run[Symbol.asyncDispose]();
+});
+
+Deno.test("a run that fails while nobody awaits or sees it says so, with what caused it", async (t) => {
+  const shown: string[] = [];
+  const original = console.error;
+  console.error = (text: string) => void shown.push(text);
+  try {
+    const run = train(await tiny(), {
+      show: false,
+      createMlp: () => {
+        throw new TypeError("my layer", { cause: new Error("my cause") });
+      },
+    });
+    while (run.state === "opening") await wait(1);
+    await wait(1);
+    assert.equal(run.state, "failed");
+    await t.step(
+      "and one that is awaited leaves that to who awaits it",
+      async () => {
+        shown.push("awaited");
+        await assert.rejects(async () => await run.resume(), /my layer/);
+      },
+    );
+  } finally {
+    console.error = original;
+  }
+  assert.match(shown[0] ?? "", /^The run .* failed: TypeError: my layer/);
+  assert.match(shown[0] ?? "", /run_test\.ts/);
+  assert.match(shown[0] ?? "", /my cause/);
+  assert.deepEqual(shown.slice(1), ["awaited"]);
+});
+
+Deno.test("Run.stop() ends the preparation of data, and resume() goes on with it", async () => {
+  const config = await tiny({ steps: 3 });
+  const text = `${config.out_dir}.txt`;
+  const lines = Array.from(
+    { length: 400_000 },
+    (_, i) => `Whale ${i} met President ${(i * 7919) % 10_007}.`,
+  );
+  await Deno.writeTextFile(text, lines.join("\n"));
+  const run = train({
+    ...config,
+    data: { class_path: "TextFiles", init_args: { train_data_path: text } },
+  });
+  while (!/encoding, [1-9]/.test(run.messages[0] ?? "")) await wait(5);
+  await run.stop();
+  assert.equal(run.state, "stopped");
+  assert.match(run.messages[0] ?? "", /encoding/);
+  assert.throws(
+    () => run.model,
+    /it failed or was stopped before it was opened/,
+  );
+  await run.resume();
+  assert.equal(run.state, "finished");
+  await Deno.remove(run.dataset.shards.dir, { recursive: true });
+  await run[Symbol.asyncDispose]();
 });
 
 Deno.test("lrFind() suggests a rate for a configuration", async () => {
