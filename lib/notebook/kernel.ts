@@ -8,6 +8,7 @@
 
 import { fileURLToPath } from "node:url";
 import { raiseOnInterrupt, takeInterrupt } from "../../ffi/mod.ts";
+import { OutputEcho, ownConnection } from "./_echo.ts";
 
 /** Name of the kernel, and of the folder that Jupyter finds it in. */
 export const KERNEL_NAME = "moebius";
@@ -18,12 +19,10 @@ export type DisplayBundle = Readonly<Record<string, unknown>>;
 /** What makes an object show itself as the last line of a cell. */
 export const DISPLAY: unique symbol = Symbol.for("Jupyter.display") as never;
 
-/** Late outputs drain in a tenth of a millisecond each, once there is a processor for the kernel's thread. */
+/** Where the kernel's sending cannot be followed, outputs are given this time. */
 const FLUSH_MS = 50;
-const MOST_FLUSH_MS = 2000;
-const LOOK_MS = 10;
-const SETTLE_LOOK_MS = 0.5;
-const MOST_SETTLE_MS = 200;
+/** More than this is not waited for: something is wrong with the kernel. */
+const MOST_FLUSH_MS = 5000;
 
 /** How long a Stop waits for an operator of a loop that awaits. */
 const STOP_MS = 1000;
@@ -63,9 +62,9 @@ export class CellOutput {
 }
 
 function send(type: string, content: Record<string, unknown>): void {
-  // Sent when it returns, whatever its type says.
+  // Taken over when it returns, whatever its type says.
   void jupyter?.broadcast(type, content);
-  if (jupyter !== undefined) settleSoon();
+  settleSoon();
 }
 
 /**
@@ -79,45 +78,29 @@ export function showError(what: string, error: unknown): void {
   else send("stream", { name: "stderr", text });
 }
 
-/** Waits until all outputs have arrived: before an error leaves a cell, and with it the kernel's attention. */
+let echo: OutputEcho | undefined;
+
+/** Waits until all outputs are sent: before an error leaves a cell, and with it the kernel's attention. */
 export async function flushOutputs(): Promise<void> {
   if (jupyter === undefined) return;
-  const startMs = performance.now();
-  let rests = 0;
-  for (let elapsedMs = 0; elapsedMs < MOST_FLUSH_MS;) {
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-    rests = isKernelBusy() ? 0 : rests + 1;
-    elapsedMs = performance.now() - startMs;
-    if (elapsedMs >= FLUSH_MS && rests >= 2) return;
-  }
+  if (await echo?.ready(MOST_FLUSH_MS)) await echo?.wait(MOST_FLUSH_MS);
+  else await new Promise((resolve) => setTimeout(resolve, FLUSH_MS));
 }
 
 let isSettling = false;
 
 /**
  * The kernel shows the error of a cell without waiting for what the cell showed before it, and clients
- * drop what comes later. So this thread waits, as soon as what it does now rests or fails, until the
- * kernel's has sent all: a few milliseconds.
+ * drop what comes later. So as soon as the code that runs now rests or fails, this thread waits until all
+ * is sent: a millisecond or two.
  */
 function settleSoon(): void {
-  if (isSettling) return;
+  if (isSettling || !echo?.isReady) return;
   isSettling = true;
   queueMicrotask(() => {
+    echo?.waitSync(MOST_FLUSH_MS);
     isSettling = false;
-    const clock = new Int32Array(new SharedArrayBuffer(4));
-    const startMs = performance.now();
-    for (let rests = 0; rests < 3;) {
-      Atomics.wait(clock, 0, 0, SETTLE_LOOK_MS);
-      rests = isKernelBusy() ? 0 : rests + 1;
-      if (performance.now() - startMs > MOST_SETTLE_MS) return;
-    }
   });
-}
-
-/** Whether the process's first thread, which sends what this one shows, has something to do; on Linux. */
-function isKernelBusy(): boolean {
-  if (Deno.build.os !== "linux") return false;
-  return Deno.readTextFileSync("/proc/self/stat").includes(") R ");
 }
 
 /** What the cell that runs has shown already. */
@@ -143,6 +126,7 @@ if (jupyter !== undefined && !Reflect.has(globalThis, INSTALLED)) {
   Reflect.set(globalThis, INSTALLED, true);
   // A path means the same in a notebook as on the command line.
   Deno.chdir(fileURLToPath(new URL("../../", import.meta.url)));
+  openEcho();
   flushAfterCells();
   settleAfterLines();
   listenToStop();
@@ -164,6 +148,20 @@ function flushAfterCells(): void {
     if (!shownInCell.has(result)) await Reflect.apply(original, kernel, args);
     shownInCell.clear();
     await flushOutputs();
+  });
+}
+
+function openEcho(): void {
+  const connection = ownConnection();
+  if (connection === undefined) return;
+  // A renewal of an output that nobody has: clients pass over it.
+  echo = new OutputEcho(connection, (mark) => {
+    const transient = { display_id: mark };
+    void jupyter?.broadcast("update_display_data", {
+      data: {},
+      metadata: {},
+      transient,
+    });
   });
 }
 

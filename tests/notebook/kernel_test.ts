@@ -28,6 +28,21 @@ Deno.test("kernel: 40 cells of 20 lines each keep all their lines, and in order"
   }
 });
 
+Deno.test("kernel: a cell that fails keeps all its lines", async () => {
+  await using kernel = await KernelSession.start();
+  const wanted = Array.from({ length: 20 }, (_, i) => `line ${i}\n`).join("");
+  for (let cell = 0; cell < 20; cell++) {
+    const { status, outputs } = await kernel.execute(
+      `for (let i = 0; i < 20; i++) console.log("line " + i); throw new Error("end")`,
+    );
+    assert.equal(status, "error");
+    const text = outputs.filter(({ kind }) => kind === "stream")
+      .map(({ content }) => content.text).join("");
+    assert.equal(text, wanted, `cell ${cell}`);
+    assert.equal(outputs.at(-1)?.content.evalue, "end");
+  }
+});
+
 Deno.test("kernel: errors that nobody awaits are shown", async () => {
   await using kernel = await KernelSession.start();
   const result = await kernel.execute(`
@@ -163,8 +178,32 @@ Deno.test("train(): a failure is shown where it happened, and thrown to who awai
     String(content.data?.["text/html"] ?? "")
   ).join("");
   assert.match(html, /\/nowhere/);
+  // Also as text, for who works in another cell by now.
+  const lines = shown.outputs.map(({ content }) => content.text ?? "").join("");
+  assert.match(lines, /^The run .* failed: .*\/nowhere/);
   const awaited = await kernel.execute("await bad.resume()");
   assert.equal(awaited.status, "error");
+});
+
+Deno.test("train(): in VS Code the figure is sent anew while the run goes on", async () => {
+  await using kernel = await KernelSession.start();
+  const dir = await outDir();
+  const { outputs } = await kernel.execute(
+    `Deno.env.set("VSCODE_PID", "1"); await m.train(${
+      tinyRun(dir, { steps: 400 })
+    });`,
+  );
+  const pointsOf = (data: Readonly<Record<string, unknown>> = {}) => {
+    const figure = data["application/vnd.plotly.v1+json"] as
+      | { data: { x: number[] }[] }
+      | undefined;
+    return figure?.data[0]?.x.length ?? 0;
+  };
+  const sent = outputs.filter(({ content }) => pointsOf(content.data) > 0);
+  const live = sent.filter(({ content }) => !content.data?.["image/png"]);
+  assert.ok(live.length >= 2, `${live.length} figures`);
+  const last = sent.at(-1)?.content.data ?? {};
+  assert.ok("image/png" in last && pointsOf(last) > 0);
 });
 
 Deno.test("kernel: restart and shutdown during a step end cleanly", async () => {
