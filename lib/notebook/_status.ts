@@ -57,7 +57,7 @@ export function renderStatus(status: Status): { html: string; text: string } {
   });
 }
 
-/** Draws a name, a bar and numbers. */
+/** Draws a name, a bar and numbers. Only the bar is coloured: text is the page's, which may be dark. */
 export function renderProgress(progress: Progress): {
   html: string;
   text: string;
@@ -71,18 +71,16 @@ export function renderProgress(progress: Progress): {
     }&nbsp;<b>${escapeHtml(value)}</b></span>`
   );
   const notes = messages.slice(-MAX_MESSAGES).map((message) =>
-    `<div style="color:#777">${escapeHtml(message)}</div>`
+    `<div style="opacity:0.75">${escapeHtml(message)}</div>`
   );
   const failure = error === undefined
     ? ""
-    : `<pre style="color:${COLORS["failed"]};white-space:pre-wrap">${
+    : `<pre style="border-left:4px solid ${color};padding-left:8px;white-space:pre-wrap">${
       escapeHtml(error)
     }</pre>`;
   return {
     html: `<div style="font-size:13px;font-variant-numeric:tabular-nums">` +
-      `<div><b>${escapeHtml(name)}</b> <span style="color:${color}">${
-        escapeHtml(state)
-      }</span>, ${place}</div>` +
+      `<div><b>${escapeHtml(name)}</b> ${escapeHtml(state)}, ${place}</div>` +
       `<div style="height:8px;margin:4px 0 6px;background:rgba(128,128,128,0.2);border-radius:4px">` +
       `<div style="height:8px;width:${percent};background:${color};border-radius:4px"></div></div>` +
       `<div>${items.join(" ")}</div>${notes.join("")}${failure}</div>`,

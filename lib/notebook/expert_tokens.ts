@@ -89,7 +89,7 @@ export class ExpertTokens {
       `${expert}`,
       tokens.map(({ text, share }) =>
         `${JSON.stringify(text)} ${Math.round(100 * share)}%`
-      ).join("  "),
+      ).join(" \u00b7 "),
     ]);
     return tableBundle(head, rows);
   }

@@ -95,7 +95,8 @@ async function search(
   options: FindLearningRateOptions,
 ): Promise<FoundLearningRate> {
   await ensureSetup();
-  using dataset = await openDataset(config);
+  const { signal } = options;
+  using dataset = await openDataset(config, signal ? { signal } : {});
   const { model, optimizer } = buildForTraining(config, placeRun(config));
   try {
     manualSeed(config.seed);

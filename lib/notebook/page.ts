@@ -8,13 +8,11 @@
  */
 
 import { CellOutput, type DisplayBundle, KERNEL_NAME } from "./kernel.ts";
-import type { Figure } from "../plots/figure.ts";
+import { type Figure, PLOT_CONFIG } from "../plots/figure.ts";
 import { figurePng } from "../plots/picture.ts";
 
 /** Name of Plotly's script in the folder of the kernel. */
 export const PLOTLY_FILE = "plotly.min.js";
-
-const CONFIG = { responsive: true, displaylogo: false };
 
 // Loaded once a page. A page without the kernel's folder keeps its pictures.
 const LOAD = `
@@ -55,11 +53,12 @@ export function drawingScript(
 ): string {
   return script(`
 const figure = ${inScript(figure)};
-const plotly = await load();
+const plotly = await load().catch(() => undefined);
 const div = await until(() => document.getElementById("${id}"));
-if ((div.moebiusSequence ?? 0) < ${sequence}) {
+if (plotly === undefined) div.textContent = "The figure comes at the end: this page cannot draw it";
+else if ((div.moebiusSequence ?? 0) < ${sequence}) {
   div.moebiusSequence = ${sequence};
-  plotly.react(div, figure.data, figure.layout, ${JSON.stringify(CONFIG)});
+  plotly.react(div, figure.data, figure.layout, ${JSON.stringify(PLOT_CONFIG)});
 }`);
 }
 
@@ -75,7 +74,9 @@ const div = document.createElement("div");
 div.style.height = figure.layout.height + "px";
 picture.style.display = "none";
 picture.before(div);
-plotly.newPlot(div, figure.data, figure.layout, ${JSON.stringify(CONFIG)});`);
+plotly.newPlot(div, figure.data, figure.layout, ${
+    JSON.stringify(PLOT_CONFIG)
+  });`);
 }
 
 /** What is on view of something: a figure and, above it, HTML and its form as text. */
@@ -102,17 +103,20 @@ function statusBundle(
   return { "text/html": html + script, "text/plain": text };
 }
 
+/** A figure for front ends that draw figures themselves, as VS Code does. */
+function figureBundle({ data, layout }: Figure): DisplayBundle {
+  return {
+    "application/vnd.plotly.v1+json": { data, layout, config: PLOT_CONFIG },
+  };
+}
+
 /** A figure as every front end can show it. */
 export async function pictureBundle(
   figure: Figure,
   text: string,
 ): Promise<DisplayBundle> {
   return {
-    "application/vnd.plotly.v1+json": {
-      data: figure.data,
-      layout: figure.layout,
-      config: CONFIG,
-    },
+    ...figureBundle(figure),
     "image/png": (await figurePng(figure)).toBase64(),
     "text/plain": text,
   };
@@ -124,6 +128,9 @@ export class LiveFigure {
   readonly #picture = new CellOutput();
   readonly #id = `moebius-${crypto.randomUUID()}`;
   readonly #height: number;
+  // VS Code's pages cannot load the kernel's Plotly: there the figure itself is sent each time. Where the
+  // variable is only inherited, the page's own drawing flickers.
+  readonly #isDrawnByPage = Deno.env.get("VSCODE_PID") === undefined;
   #sequence = 0;
 
   /** Reserves `height` pixels: the page does not grow while work goes on. */
@@ -136,8 +143,9 @@ export class LiveFigure {
     this.#sequence++;
     const drawing = drawingScript(this.#id, figure, this.#sequence);
     this.#status.show(statusBundle(status, drawing));
-    if (this.#sequence > 1) return;
+    if (this.#isDrawnByPage && this.#sequence > 1) return;
     this.#picture.show({
+      ...(this.#isDrawnByPage ? {} : figureBundle(figure)),
       "text/html":
         `<div id="${this.#id}" style="height:${this.#height}px"></div>`,
       "text/plain": "",

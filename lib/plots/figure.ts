@@ -27,6 +27,15 @@ export interface Figure {
   readonly layout: Layout;
 }
 
+/** How figures behave in a page; nothing of them is sent anywhere. */
+export const PLOT_CONFIG = {
+  responsive: true,
+  displaylogo: false,
+  showSendToCloud: false,
+  // There is nothing to be done with points that are selected.
+  modeBarButtonsToRemove: ["select2d", "lasso2d"],
+} as const;
+
 /** Colours of lines, in the order in which they are used (Okabe and Ito: told apart by everybody). */
 export const COLORS = [
   "#0072b2",
@@ -59,6 +68,7 @@ export function baseLayout(layout: Layout): Layout {
     paper_bgcolor: "white",
     plot_bgcolor: "white",
     hovermode: "closest",
+    colorway: COLORS,
     legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
     ...layout,
   };

@@ -74,11 +74,13 @@ export function heatMapFigure(
       domain: x,
       anchor: `y${suffix}`,
       showgrid: false,
+      ...kindOf(map.x),
     });
     layout[`yaxis${suffix}`] = axis({
       domain: y,
       anchor: `x${suffix}`,
       showgrid: false,
+      ...kindOf(map.y),
       ...(map.y.length <= 16 ? { dtick: 1 } : {}),
     });
     if (isBottom && options.xTitle) {
@@ -114,6 +116,11 @@ export function heatMapFigure(
     };
   });
   return { data, layout: baseLayout({ ...layout, annotations }) };
+}
+
+/** Plotly takes texts that look like numbers for numbers, unless told. */
+function kindOf([first]: readonly (number | string)[]): Record<string, Json> {
+  return typeof first === "string" ? { type: "category" } : {};
 }
 
 /** Where values beyond the last colour have it too, its number says so: "2+". */

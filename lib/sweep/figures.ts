@@ -217,6 +217,10 @@ export function importanceFigure(study: Study): SweepFigure {
       x: found.map(({ importance }) => importance),
       y: found.map(({ key }) => shortKey(key)),
       text: found.map(({ importance }) => `${Math.round(100 * importance)}%`),
+      // Beside a short bar, where there is room.
+      textposition: found.map(({ importance }) =>
+        importance < 0.5 ? "outside" : "inside"
+      ),
       hovertext: found.map(({ key }) => key),
       hoverinfo: "text",
       marker: { color: COLORS.complete },
@@ -305,8 +309,9 @@ function scaleOf(distribution: Distribution): Record<string, unknown> {
   if (!distribution.log) return { type: "linear" };
   // Over few decades 1, 2 and 5 of each are told, over many the decades alone.
   const isNarrow = distribution.kind === "range" &&
-    distribution.max / distribution.min < 1000;
-  return { type: "log", dtick: isNarrow ? "D2" : 1 };
+    distribution.max / distribution.min < 50;
+  // Without a format Plotly writes 0.002 as a small 2.
+  return { type: "log", dtick: isNarrow ? "D2" : 1, tickformat: "~g" };
 }
 
 interface Axis {

@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import { writeFileAtomic } from "../files/atomic.ts";
 import { runConfigToYaml } from "../config/mod.ts";
+import { PLOT_CONFIG } from "../plots/figure.ts";
 import {
   describeCounts,
   describeParameters,
@@ -39,7 +40,7 @@ const SCRIPT = `
 const figures = JSON.parse(document.getElementById("figures").textContent);
 for (const [name, { data, layout }] of Object.entries(figures)) {
   const look = { template: "none", margin: { t: 50, r: 30 }, font: { size: 12 }, ...layout };
-  Plotly.newPlot(name, data, look, { responsive: true, displaylogo: false });
+  Plotly.newPlot(name, data, look, ${JSON.stringify(PLOT_CONFIG)});
 }`;
 
 /**

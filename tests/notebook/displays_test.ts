@@ -175,6 +175,8 @@ Deno.test("scripts in a page hold no text that could end them", () => {
   ) {
     assert.equal(html.match(/<\/script>/g)?.length, 1);
     assert.ok(html.includes("\\u003c/script>"));
+    // Plotly would offer to send the data to its makers.
+    assert.ok(html.includes('"showSendToCloud":false'));
   }
 });
 

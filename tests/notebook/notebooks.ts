@@ -260,8 +260,10 @@ for (const [name, check] of Object.entries(CHECKS)) {
     const notebook = await read(path);
     checkOutputs(notebook);
     check(notebook);
-    for (const { cell_type, source } of notebook.cells) {
+    for (const { cell_type, source, outputs } of notebook.cells) {
       if (cell_type !== "code") continue;
+      // As from a fresh clone: before --write, out/notebook-* is to be removed.
+      assert.doesNotMatch(JSON.stringify(outputs), /Moved the earlier/);
       const code = textOf(source);
       assert.equal(code, await formatted(code));
     }

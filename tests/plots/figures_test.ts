@@ -6,6 +6,7 @@ import {
   colorAt,
   expertLoadFigure,
   heatMapFigure,
+  layerLoadFigure,
   learningRateFigure,
   trainingFigure,
 } from "../../lib/plots/mod.ts";
@@ -144,6 +145,18 @@ Deno.test("coActivationFigure() compares with chance and leaves the diagonal emp
     null,
     null,
   ]);
+});
+
+Deno.test("experts that are columns have no numbers between them", () => {
+  for (
+    const { layout } of [
+      coActivationFigure([[0, 1], [1, 0]]),
+      layerLoadFigure([[1, 2], [3, 4]]),
+    ]
+  ) {
+    const { type } = Object(layout["xaxis"]) as { type?: string };
+    assert.equal(type, "category");
+  }
 });
 
 Deno.test("balanceFigure() shows entropy and load of every run", () => {

@@ -173,6 +173,7 @@ Deno.test("reportHtml() lets no text of a study break out of the page", () => {
   });
   study.report(0, [{ step: 1, value: 2 }]);
   const html = reportHtml(study, "window.Plotly = '</script>';");
+  assert.ok(html.includes('"showSendToCloud":false'));
   assert.ok(!html.includes("alert(1)</script>"));
   assert.ok(!html.includes("<b>report"));
   assert.equal(html.match(/<script/g)?.length, 3);
