@@ -106,7 +106,7 @@ export function yTitle(
     x: left,
     y,
     xanchor: "right",
-    xshift: -30,
+    xshift: -38,
     textangle: -90,
   });
 }
