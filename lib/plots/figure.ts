@@ -89,7 +89,8 @@ export function xTitle(
   } = {},
 ): Json {
   const x = (from + to) / 2;
-  return note(text, { x, y: bottom, yanchor: "top", yshift: -22 });
+  const place = { x, y: bottom, xanchor: "center", yanchor: "top" };
+  return note(text, { ...place, yshift: -22 });
 }
 
 /** What the rows are, beside the axis whose bottom and top are at `from` and `to`. */
@@ -106,6 +107,7 @@ export function yTitle(
     x: left,
     y,
     xanchor: "right",
+    yanchor: "middle",
     xshift: -38,
     textangle: -90,
   });

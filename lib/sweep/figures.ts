@@ -197,9 +197,9 @@ export function parallelCoordinates(study: Study): SweepFigure {
           showarrow: false,
           xanchor: "right",
           xshift: -6,
-          font: { size: 10, color: GRAY },
+          font: { size: 10, color: "#555555" },
           // Over the lines, and to be read.
-          bgcolor: "rgba(255,255,255,0.75)",
+          bgcolor: "rgba(255,255,255,0.9)",
         }))
       ),
     },

@@ -159,6 +159,17 @@ Deno.test("experts that are columns have no numbers between them", () => {
   }
 });
 
+Deno.test("titles of axes stand in their middle, also at the edges of a figure", () => {
+  const { layout } = balanceFigure([]);
+  const titles = (layout["annotations"] as Record<string, unknown>[])
+    .filter(({ text }) => text === "step");
+  // Where nothing is said, Plotly takes the left end of a text on the left, and the right end on the right.
+  assert.deepEqual(
+    titles.map(({ x, xanchor }) => [x, xanchor]),
+    [[0.225, "center"], [0.775, "center"]],
+  );
+});
+
 Deno.test("balanceFigure() shows entropy and load of every run", () => {
   const rows = [{
     optimizer_step: 1,
