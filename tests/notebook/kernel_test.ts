@@ -181,6 +181,9 @@ Deno.test("train(): a failure is shown where it happened, and thrown to who awai
   // Also as text, for who works in another cell by now.
   const lines = shown.outputs.map(({ content }) => content.text ?? "").join("");
   assert.match(lines, /^The run .* failed: .*\/nowhere/);
+  const named = await kernel.execute("bad");
+  assert.equal(named.status, "ok");
+  assert.match(resultOf(named) ?? "", /failed, step 0 .*\/nowhere/);
   const awaited = await kernel.execute("await bad.resume()");
   assert.equal(awaited.status, "error");
 });
