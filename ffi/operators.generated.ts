@@ -10782,6 +10782,18 @@ export interface Operators {
     weight: Tensor,
     eps: number,
   ) => Tensor;
+  /** `moebius::embedding(Tensor weight, Tensor indices, Tensor? weight_sum) -> Tensor` */
+  "moebius::embedding": (
+    weight: Tensor,
+    indices: Tensor,
+    weight_sum: Tensor | null,
+  ) => Tensor;
+  /** `moebius::embedding_weight_add_(Tensor(a!) sum, Tensor dy, Tensor indices) -> ()` */
+  "moebius::embedding_weight_add_": (
+    sum: Tensor,
+    dy: Tensor,
+    indices: Tensor,
+  ) => void;
   /** `moebius::grouped_linear(Tensor x, Tensor weight, Tensor ends) -> Tensor` */
   "moebius::grouped_linear": (
     x: Tensor,
@@ -10826,8 +10838,13 @@ export interface Operators {
     weight: Tensor,
     ends: Tensor,
   ) => [Tensor, Tensor];
-  /** `moebius::linear(Tensor x, Tensor weight, Tensor? bias) -> Tensor` */
-  "moebius::linear": (x: Tensor, weight: Tensor, bias: Tensor | null) => Tensor;
+  /** `moebius::linear(Tensor x, Tensor weight, Tensor? bias, Tensor? weight_sum) -> Tensor` */
+  "moebius::linear": (
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | null,
+    weight_sum: Tensor | null,
+  ) => Tensor;
   /** `moebius::linear_cross_entropy(Tensor x, Tensor weight, Tensor? bias, Tensor targets, int ignore_index, int chunk_rows, Tensor? gradient) -> Tensor` */
   "moebius::linear_cross_entropy": (
     x: Tensor,
@@ -10849,6 +10866,8 @@ export interface Operators {
     gradient: Tensor | null,
     with_gradients: boolean,
   ) => [Tensor, Tensor, Tensor, Tensor];
+  /** `moebius::linear_weight_add_(Tensor(a!) sum, Tensor dy, Tensor x) -> ()` */
+  "moebius::linear_weight_add_": (sum: Tensor, dy: Tensor, x: Tensor) => void;
   /** `moebius::moe_combine(Tensor y, Tensor weights, Tensor row, ScalarType out_dtype) -> Tensor` */
   "moebius::moe_combine": (
     y: Tensor,

@@ -88,7 +88,9 @@ export function checkStamp(host: Host, sourceDir: string): Standing {
   const { setup } = stamp;
   if (
     stamp.cpu !== cpuIdentity() || !unchanged(stamp.shim) ||
-    compilerChanged(stamp.compiler)
+    compilerChanged(stamp.compiler) ||
+    // A copied project must not depend on the one that it was copied from.
+    !setup.shim.startsWith(host.stateDir)
   ) {
     return { current: false, libtorch: setup.libtorch };
   }

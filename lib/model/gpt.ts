@@ -7,7 +7,6 @@
  */
 
 import {
-  aten,
   type AttentionBackend,
   type Device,
   full,
@@ -28,6 +27,7 @@ import type { KvCache } from "./kv_cache.ts";
 import { Linear, RMSNorm } from "./linear.ts";
 import { LLaMAMLP, type Mlp } from "./mlp.ts";
 import { LLaMAMoE, type MoeOptions } from "./moe.ts";
+import type { Parameter } from "./parameter.ts";
 import { cast, type Dtypes, dtypesOf, type Precision } from "./precision.ts";
 import { lastPosition, type Residual } from "./residual.ts";
 import { buildRopeCache, ropeRows } from "./rope.ts";
@@ -129,6 +129,7 @@ export class GPT {
   /** What it computes with. */
   readonly operators: OperatorTable;
   readonly #checkpointing: boolean;
+  readonly #wte: Parameter | undefined;
 
   /** Creates the model with its memory. */
   constructor(config: ModelConfig, options: GPTOptions = {}) {
@@ -162,6 +163,7 @@ export class GPT {
     this.wte = tieEmbeddings
       ? weights.alias(embedding, this.lm_head.weight, normal(std))
       : weights.parameter(embedding, [padded_vocab_size, n_embd], normal(std));
+    this.#wte = weights.parameters.find(({ tensor }) => tensor === this.wte);
     this.blocks = Array.from(
       { length: n_layer },
       (_, layer) =>
@@ -293,7 +295,7 @@ export class GPT {
   }
 
   #embed(tokens_BT: Tensor): Tensor {
-    return aten("embedding", this.wte, tokens_BT);
+    return this.operators.embedding(tokens_BT, this.wte, this.#wte?.sum);
   }
 
   #runBlocks(tokens_BT: Tensor, cache?: KvCache): Residual {

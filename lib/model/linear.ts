@@ -6,31 +6,45 @@
 
 import { type DType, Tensor } from "../../ffi/mod.ts";
 import type { OperatorTable } from "../operators/mod.ts";
+import type { Parameter } from "./parameter.ts";
 import { cast } from "./precision.ts";
 import type { Residual } from "./residual.ts";
 
 /** `x @ weight.t() + bias`. */
 export class Linear {
-  /** [out, in] */
-  readonly weight: Tensor;
-  /** [out] */
-  readonly bias: Tensor | null;
+  readonly #weight: Parameter;
+  readonly #bias: Parameter | null;
   readonly #operators: OperatorTable;
 
   /** Takes weights that somebody else owns. */
-  constructor(weight: Tensor, bias: Tensor | null, operators: OperatorTable) {
-    this.weight = weight;
-    this.bias = bias;
+  constructor(
+    weight: Parameter,
+    bias: Parameter | null,
+    operators: OperatorTable,
+  ) {
+    this.#weight = weight;
+    this.#bias = bias;
     this.#operators = operators;
+  }
+
+  /** [out, in] */
+  get weight(): Tensor {
+    return this.#weight.compute;
+  }
+
+  /** [out] */
+  get bias(): Tensor | null {
+    return this.#bias?.compute ?? null;
   }
 
   /** [..., in] to [..., out], multiplied and returned in `compute`. */
   forward(x: Tensor, compute: DType): Tensor {
-    return this.#operators.linear(
-      cast(x, compute),
-      cast(this.weight, compute),
-      this.bias === null ? null : cast(this.bias, compute),
-    );
+    const { weight, bias } = this;
+    return this.#operators.linear(cast(x, compute), {
+      weight: cast(weight, compute),
+      bias: bias === null ? null : cast(bias, compute),
+      weightSum: this.#weight.sum,
+    });
   }
 }
 

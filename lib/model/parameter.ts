@@ -65,26 +65,28 @@ export class Parameter {
 
   /**
    * The sum of the gradients of a step's micro-batches, in the weight's dtype: in bfloat16 the small ones would be
-   * lost. Null outside such a step. An operator that computes a gradient may add it here itself.
+   * lost. Null outside such a step. An operator that computes a gradient may add it here itself. Where there is
+   * no copy it is autograd's own sum, which the first micro-batch makes.
    */
   get sum(): Tensor | null {
-    return this.#isSumming ? this.#sum! : null;
+    if (!this.#isSumming) return null;
+    return this.copy === null ? this.compute.grad : this.#sum!;
   }
 
-  /** Begins a step of several micro-batches. Where there is no copy, autograd itself adds their gradients up. */
+  /** Begins a step of several micro-batches. */
   beginSum(): void {
+    this.#isSumming = true;
     if (this.copy === null) return;
     const { shape, dtype, device } = this.tensor;
     this.#sum ??= keep(empty(shape, { dtype, device }));
     this.#sum.zero_();
-    this.#isSumming = true;
   }
 
   /** Ends a micro-batch: adds to the sum what backward left elsewhere. */
   addToSum(): void {
     const { grad } = this.compute;
-    if (this.sum === null || grad === null) return;
-    this.sum.add_(grad);
+    if (!this.#isSumming || this.copy === null || grad === null) return;
+    this.#sum!.add_(grad);
     this.compute.grad = null;
   }
 

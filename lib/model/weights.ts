@@ -197,7 +197,7 @@ export class Weights {
       this.part(weight, `${layer}.weight`, part, normal(std));
       if (bias !== null) this.part(bias, `${layer}.bias`, part, ZEROS);
     }
-    return new Linear(weight.compute, bias?.compute ?? null, operators);
+    return new Linear(weight, bias, operators);
   }
 
   /**

@@ -1,25 +1,53 @@
 /**
- * Matrix products with weights.
+ * Matrix products with weights, and rows of a weight.
  *
  * @module
  */
 
 import { aten, type Tensor } from "../../ffi/mod.ts";
 
-/** `x @ weight.t() + bias`: [..., C] by [I, C] to [..., I]. All have one dtype. */
+/** The weights of a linear layer, of its input's dtype. */
+export interface LinearWeights {
+  /** [I, C] */
+  readonly weight: Tensor;
+  /** [I] */
+  readonly bias: Tensor | null;
+  /** Where backward may add the gradient of `weight`, instead of giving it. Default: none. */
+  readonly weightSum?: Tensor | null;
+}
+
+/** `x @ weight.t() + bias`: [..., C] to [..., I]. */
 export function plainLinear(
   x: Tensor,
-  weight: Tensor,
-  bias: Tensor | null,
+  { weight, bias }: LinearWeights,
 ): Tensor {
   return x.linear(weight, bias);
 }
 
-/** {@linkcode plainLinear} by the kernels of the experts, where these are faster: in float32 on CPUs with AVX-512. */
+/**
+ * {@linkcode plainLinear} by the kernels of the experts, where these are faster: in float32 on CPUs with AVX-512.
+ * On a GPU backward's product itself adds to a sum.
+ */
 export function fusedLinear(
   x: Tensor,
-  weight: Tensor,
-  bias: Tensor | null,
+  { weight, bias, weightSum = null }: LinearWeights,
 ): Tensor {
-  return aten("moebius::linear", x, weight, bias);
+  return aten("moebius::linear", x, weight, bias, weightSum);
+}
+
+/** The rows of a weight [V, C] that int32 or int64 tokens [...] name: [..., C]. */
+export function plainEmbedding(tokens: Tensor, weight_VC: Tensor): Tensor {
+  return aten("embedding", weight_VC, tokens);
+}
+
+/**
+ * {@linkcode plainEmbedding}; on a GPU backward may add the gradient of the weight to `weightSum` instead of giving
+ * it, which touches only the rows that were read.
+ */
+export function fusedEmbedding(
+  tokens: Tensor,
+  weight_VC: Tensor,
+  weightSum: Tensor | null = null,
+): Tensor {
+  return aten("moebius::embedding", weight_VC, tokens, weightSum);
 }

@@ -38,7 +38,13 @@ import {
   plainMoeSort,
   type SortedRows,
 } from "./experts.ts";
-import { fusedLinear, plainLinear } from "./linear.ts";
+import {
+  fusedEmbedding,
+  fusedLinear,
+  type LinearWeights,
+  plainEmbedding,
+  plainLinear,
+} from "./linear.ts";
 import {
   type CrossEntropyOptions,
   fusedLinearCrossEntropy,
@@ -74,6 +80,7 @@ import { fusedSwiglu, plainSwiglu } from "./swiglu.ts";
 export type { AdamwOptions, AdamwTensors } from "./adamw.ts";
 export type { ClipFactor } from "./clip_factor.ts";
 export type { ExpertMatrices, ExpertRows, SortedRows } from "./experts.ts";
+export type { LinearWeights } from "./linear.ts";
 export {
   type CrossEntropyOptions,
   IGNORE_INDEX,
@@ -143,10 +150,12 @@ export interface OperatorTable {
     options: NormOptions,
   ) => [sum: Tensor, y: Tensor];
   /** `x @ weight.t() + bias`. */
-  readonly linear: (
-    x: Tensor,
-    weight: Tensor,
-    bias: Tensor | null,
+  readonly linear: (x: Tensor, weights: LinearWeights) => Tensor;
+  /** The rows of a weight that tokens name. */
+  readonly embedding: (
+    tokens: Tensor,
+    weight_VC: Tensor,
+    weightSum?: Tensor | null,
   ) => Tensor;
   /** The output layer and the cross-entropy of its logits. */
   readonly linearCrossEntropy: (
@@ -180,6 +189,7 @@ export const plainOperators: OperatorTable = {
   moeCombine: plainMoeCombine,
   combineRmsNorm: plainCombineRmsNorm,
   linear: plainLinear,
+  embedding: plainEmbedding,
   linearCrossEntropy: plainLinearCrossEntropy,
   clipFactor: plainClipFactor,
   adamw: plainAdamw,
@@ -201,6 +211,7 @@ export const fusedOperators: OperatorTable = {
   moeCombine: fusedMoeCombine,
   combineRmsNorm: fusedCombineRmsNorm,
   linear: fusedLinear,
+  embedding: fusedEmbedding,
   linearCrossEntropy: fusedLinearCrossEntropy,
   clipFactor: fusedClipFactor,
   adamw: fusedAdamw,

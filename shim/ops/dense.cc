@@ -1,8 +1,10 @@
 // The differentiable operators outside the experts: public forms and their gradients.
 
 #include <ATen/ops/_scaled_dot_product_flash_attention_for_cpu.h>
+#include <ATen/ops/embedding.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/linear.h>
+#include <ATen/ops/mm.h>
 #include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
@@ -197,6 +199,38 @@ Tensor swiglu(const Tensor& fc) {
 
 // ---- linear ---------------------------------------------------------------------------------
 
+// Whether the device adds gradients of weights to a sum as they are computed.
+bool adds_to_sums(const Tensor& x) {
+  static const auto add =
+      c10::Dispatcher::singleton().findSchemaOrThrow("moebius::linear_weight_add_", "");
+  return primitives::has_kernel(add, x);
+}
+
+void check_sum(const Tensor& sum, const Tensor& weight) {
+  check_sizes("weight_sum", sum, weight.sizes());
+  check_device("weight_sum", sum, weight);
+}
+
+// The sum is saved as data: others write to it before backward does, which autograd would refuse.
+struct SummingLinear : Function<SummingLinear> {
+  static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& weight,
+                        const std::optional<Tensor>& bias, const Tensor& weight_sum) {
+    context->save_for_backward({x, weight});
+    context->saved_data["bias"] = bias.has_value();
+    context->saved_data["weight_sum"] = weight_sum;
+    return at::linear(x, weight, bias);
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list grads) {
+    const variable_list saved = context->get_saved_variables();
+    const Tensor dy = grads[0].contiguous();
+    const Tensor dx = context->needs_input_grad(0) ? at::mm(dy, saved[1]) : Tensor();
+    linear_weight_add_(context->saved_data["weight_sum"].toTensor(), dy, saved[0]);
+    const Tensor dbias = context->saved_data["bias"].toBool() ? dy.sum(0) : Tensor();
+    return {dx, {}, dbias, {}};
+  }
+};
+
 // The product of experts, for one that has all rows.
 struct Linear : Function<Linear> {
   static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& weight,
@@ -219,16 +253,47 @@ struct Linear : Function<Linear> {
   }
 };
 
-Tensor linear(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias) {
-  const bool own = x.is_cpu() && cpu::multiplies_faster(x.scalar_type()) && x.dim() > 1 &&
-                   weight.dim() == 2 && x.size(-1) == weight.size(1) && weight.size(1) > 0 &&
-                   x.scalar_type() == weight.scalar_type() &&
-                   (!bias || bias->scalar_type() == x.scalar_type());
-  if (!own) return at::linear(x, weight, bias);
+Tensor linear(const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias,
+              const std::optional<Tensor>& weight_sum) {
+  if (weight_sum) check_sum(*weight_sum, weight);
+  const bool sums = weight_sum && adds_to_sums(x) && at::GradMode::is_enabled();
+  const bool own = !sums && x.is_cpu() && cpu::multiplies_faster(x.scalar_type());
+  const bool fits = x.dim() > 1 && weight.dim() == 2 && x.size(-1) == weight.size(1) &&
+                    weight.size(1) > 0 && x.scalar_type() == weight.scalar_type() &&
+                    (!bias || bias->scalar_type() == x.scalar_type());
+  if (!fits || !(sums || own)) return at::linear(x, weight, bias);
   std::vector<int64_t> sizes(x.sizes().begin(), x.sizes().end());
   sizes.back() = weight.size(0);
-  const Tensor rows = x.reshape({-1, x.size(-1)});
-  return Linear::apply(rows.contiguous(), weight.contiguous(), bias).view(sizes);
+  const Tensor rows = x.reshape({-1, x.size(-1)}).contiguous();
+  const Tensor y = sums ? SummingLinear::apply(rows, weight.contiguous(), bias, *weight_sum)
+                        : Linear::apply(rows, weight.contiguous(), bias);
+  return y.view(sizes);
+}
+
+// ---- embedding ------------------------------------------------------------------------------
+
+struct SummingEmbedding : Function<SummingEmbedding> {
+  static Tensor forward(AutogradContext* context, const Tensor& weight, const Tensor& indices,
+                        const Tensor& weight_sum) {
+    context->save_for_backward({indices});
+    context->saved_data["weight_sum"] = weight_sum;
+    return at::embedding(weight, indices);
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list grads) {
+    const Tensor indices = context->get_saved_variables()[0].reshape(-1);
+    const Tensor dy = grads[0].reshape({indices.numel(), grads[0].size(-1)});
+    embedding_weight_add_(context->saved_data["weight_sum"].toTensor(), dy, indices);
+    return {{}, {}, {}};
+  }
+};
+
+Tensor embedding(const Tensor& weight, const Tensor& indices,
+                 const std::optional<Tensor>& weight_sum) {
+  if (weight_sum) check_sum(*weight_sum, weight);
+  const bool sums = weight_sum && adds_to_sums(weight) && at::GradMode::is_enabled();
+  return sums ? SummingEmbedding::apply(weight, indices, *weight_sum)
+              : at::embedding(weight, indices);
 }
 
 // ---- cross-entropy --------------------------------------------------------------------------
@@ -304,5 +369,6 @@ TORCH_LIBRARY_IMPL(moebius, CompositeImplicitAutograd, m) {
   m.impl("attention", TORCH_FN(moebius::attention));
   m.impl("swiglu", TORCH_FN(moebius::swiglu));
   m.impl("linear", TORCH_FN(moebius::linear));
+  m.impl("embedding", TORCH_FN(moebius::embedding));
   m.impl("linear_cross_entropy", TORCH_FN(moebius::linear_cross_entropy));
 }

@@ -113,8 +113,17 @@ TORCH_LIBRARY(moebius, m) {
   m.def("moe_gather_backward(Tensor dy, Tensor row) -> Tensor dx");
 
   // x [..., C], weight [I, C], bias [I]: aten::linear, by the kernels of grouped_linear where these
-  // are faster.
-  m.def("linear(Tensor x, Tensor weight, Tensor? bias) -> Tensor");
+  // are faster. Where weight_sum is given, of the weight's shape, backward may add the weight's
+  // gradient to it instead of giving any.
+  m.def("linear(Tensor x, Tensor weight, Tensor? bias, Tensor? weight_sum) -> Tensor");
+  // On CUDA devices alone. dy [N, I], x [N, C]: sum += dy.T @ x; sum may be float32 for bfloat16
+  // operands.
+  m.def("linear_weight_add_(Tensor(a!) sum, Tensor dy, Tensor x) -> ()");
+
+  // weight [V, C], indices of any shape: aten::embedding. weight_sum is that of linear.
+  m.def("embedding(Tensor weight, Tensor indices, Tensor? weight_sum) -> Tensor");
+  // On CUDA devices alone. indices [N], dy [N, C]: sum[indices[n]] += dy[n], always in one order.
+  m.def("embedding_weight_add_(Tensor(a!) sum, Tensor dy, Tensor indices) -> ()");
 
   // x [M, C], weight [E, I, C] to [M, I]: y[m] = weight[e] @ x[m] for the rows m of expert e.
   m.def("grouped_linear(Tensor x, Tensor weight, Tensor ends) -> Tensor");

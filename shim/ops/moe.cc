@@ -21,10 +21,13 @@ struct TopkSoftmax : Function<TopkSoftmax> {
     context->save_for_backward({weights, experts});
     context->saved_data["n_expert"] = logits.size(1);
     context->saved_data["dtype"] = logits.scalar_type();
+    // Else autograd would make zeros for the experts, which have no gradient.
+    context->set_materialize_grads(false);
     return {weights, experts};
   }
 
   static variable_list backward(AutogradContext* context, variable_list grads) {
+    if (!grads[0].defined()) return {{}, {}};
     const variable_list saved = context->get_saved_variables();
     return {topk_softmax_backward(grads[0].contiguous(), saved[0], saved[1],
                                   context->saved_data["n_expert"].toInt(),

@@ -77,6 +77,8 @@ MOEBIUS_PRIMITIVE(topk_softmax_backward,
 MOEBIUS_PRIMITIVE(moe_gather_forward, Tensor(const Tensor&, const Tensor&, const Tensor&))
 MOEBIUS_PRIMITIVE(moe_gather_backward, Tensor(const Tensor&, const Tensor&))
 MOEBIUS_PRIMITIVE(grouped_linear_forward, Tensor(const Tensor&, const Tensor&, const Tensor&))
+MOEBIUS_PRIMITIVE(linear_weight_add_, void(const Tensor&, const Tensor&, const Tensor&))
+MOEBIUS_PRIMITIVE(embedding_weight_add_, void(const Tensor&, const Tensor&, const Tensor&))
 MOEBIUS_PRIMITIVE(grouped_linear_input, Tensor(const Tensor&, const Tensor&, const Tensor&))
 MOEBIUS_PRIMITIVE(grouped_linear_weight, Tensor(const Tensor&, const Tensor&, const Tensor&))
 MOEBIUS_PRIMITIVE(grouped_linear_weight_add_,

@@ -89,6 +89,47 @@ for (const name of [...CASES, "empty_expert"]) {
   }
 }
 
+for (const name of ["seed_like", "tied", "dense"]) {
+  for (const precision of ["32-true", "bf16-mixed"] as const) {
+    Deno.test(`micro-batches of ${name} in ${precision} add up to the gradients of their batch`, async () => {
+      const expected = await readTensors(`${name}/expected.safetensors`);
+      const batch = expected.get("stream")!.select(0, 0);
+      const length = batch.size(1) - 1;
+      const gradientsOf = async (parts: number) => {
+        using model = await readModel(name, { precision });
+        const { weights } = model;
+        const size = batch.size(0) / parts;
+        if (parts > 1) noGrad(() => weights.beginSums());
+        for (let i = 0; i < parts; i++) {
+          scope(() => {
+            const part = batch.narrow(0, i * size, size);
+            model.forwardBackward(
+              part.narrow(1, 0, length),
+              part.narrow(1, 1, length),
+              1 / parts,
+            );
+            if (parts > 1) noGrad(() => weights.addToSums());
+          });
+        }
+        return scope(() =>
+          new Map([...gradients(model)].map(([key, grad]) => {
+            return [key, Array.from(grad.toArray(), Number)];
+          }))
+        );
+      };
+      const whole = await gradientsOf(1);
+      const summed = await gradientsOf(batch.size(0));
+      const most = precision === "32-true" ? 1e-5 : 3e-2;
+      for (const [key, wanted] of whole) {
+        const norm = (numbers: number[]) => Math.hypot(...numbers);
+        const difference = norm(summed.get(key)!.map((x, i) => x - wanted[i]!));
+        const error = difference / (norm(wanted) || 1);
+        assert.ok(error <= most, `${key}: relative error ${error}`);
+      }
+    });
+  }
+}
+
 function* gradients(model: GPT): Generator<[string, Tensor]> {
   for (const { name, parameter, part, alias } of model.weights.named) {
     if (parameter === undefined || alias) continue;

@@ -195,7 +195,10 @@ for (
       // The product, then the sum.
       roundings: 2,
       run: (operators, [x, weight, added]) => [
-        operators.linear(withGaps(x!), weight!, bias ? added! : null)
+        operators.linear(withGaps(x!), {
+          weight: weight!,
+          bias: bias ? added! : null,
+        })
           // A gradient for every input, whether there is a bias or not.
           .add(added!),
       ],

@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { findCompiler } from "../../ffi/setup/_compiler.ts";
 import { ensureSetup, SetupError } from "../../ffi/setup/mod.ts";
@@ -89,6 +90,16 @@ Deno.test("ensureSetup() compiles nothing when files were only touched", async (
   const later = new Date(Date.now() + 5_000);
   Deno.utimeSync(join(made.sourceDir, "one.h"), later, later);
   assert.deepEqual(await compiledFiles(made), []);
+});
+
+Deno.test("ensureSetup() of a copied project gives it a shim of its own", async () => {
+  using folder = temporaryFolder();
+  const made = await project(folder.path);
+  await compiledFiles(made);
+  const copy = { ...made, stateDir: join(folder.path, "copy", "state") };
+  await cp(made.stateDir, copy.stateDir, { recursive: true });
+  const { shim } = await ensureSetup({ ...copy, log: () => {} });
+  assert.ok(shim.startsWith(copy.stateDir), shim);
 });
 
 Deno.test("ensureSetup() links without a source that was deleted", async () => {

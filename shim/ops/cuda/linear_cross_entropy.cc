@@ -10,6 +10,7 @@
 #include <torch/library.h>
 
 #include "common.h"
+#include "products.h"
 
 namespace moebius {
 namespace {
@@ -23,23 +24,6 @@ const Kernel<const int64_t*, int64_t, int64_t, const float*, float*> kCount("cro
                                                                             "cross_entropy_count");
 const Kernel<const float*, int64_t, const float*, float*> kMean("cross_entropy",
                                                                 "cross_entropy_mean");
-
-// sum (+)= left @ right; for bfloat16 the product is float32 from the start.
-void accumulate(const at::Tensor& sum, const at::Tensor& left, const at::Tensor& right,
-                bool is_first) {
-  at::Tensor out = sum;
-  if (left.scalar_type() == at::kFloat) {
-    if (is_first) {
-      at::mm_out(out, left, right);
-    } else {
-      at::addmm_out(out, sum, left, right);
-    }
-  } else if (is_first) {
-    at::mm_out(out, left, right, at::kFloat);
-  } else {
-    at::addmm_out(out, sum, left, right, at::kFloat);
-  }
-}
 
 std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor> linear_cross_entropy_forward(
     const at::Tensor& x, const at::Tensor& weight, const std::optional<at::Tensor>& bias,
@@ -92,7 +76,7 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor> linear_cross_entropy_
     if (in_one) {
       at::mm_out(dweight, logits.t(), part);
     } else {
-      accumulate(dweight, logits.t(), part, start == 0);
+      add_product(dweight, logits.t(), part, start == 0);
     }
     if (has_bias) dbias.add_(at::sum(logits, {0}, false, at::kFloat));
   }
