@@ -114,7 +114,7 @@ Deno.test("a run that fails while nobody awaits or sees it says so, with what ca
   const original = console.error;
   console.error = (text: string) => void shown.push(text);
   try {
-    const run = train(await tiny(), {
+    await using run = train(await tiny(), {
       show: false,
       createMlp: () => {
         throw new TypeError("my layer", { cause: new Error("my cause") });
