@@ -291,7 +291,9 @@ struct SummingEmbedding : Function<SummingEmbedding> {
 Tensor embedding(const Tensor& weight, const Tensor& indices,
                  const std::optional<Tensor>& weight_sum) {
   if (weight_sum) check_sum(*weight_sum, weight);
-  const bool sums = weight_sum && adds_to_sums(weight) && at::GradMode::is_enabled();
+  // Rows of one token are added one by one, which loses most of them in bfloat16.
+  const bool is_wide = weight_sum && weight_sum->scalar_type() == at::kFloat;
+  const bool sums = is_wide && adds_to_sums(weight) && at::GradMode::is_enabled();
   return sums ? SummingEmbedding::apply(weight, indices, *weight_sum)
               : at::embedding(weight, indices);
 }
