@@ -1,4 +1,4 @@
-/** The keys of a schema, flat: what flags, messages, help and loading all work from. */
+/** Flat list of a schema's keys, shared by flags, messages, help and loading. */
 
 import { z } from "zod";
 
@@ -20,7 +20,7 @@ export interface Field {
   readonly description: string;
   /** Undefined if the key must be given. */
   readonly default: unknown;
-  /** Whether it is there for LitGPT's sake and must keep its default. */
+  /** Whether the key exists only for compatibility with LitGPT and must keep its default. */
   readonly reserved: boolean;
 }
 
@@ -28,7 +28,7 @@ export interface Field {
  * Lists the leaves of an object schema.
  *
  * @param schema The schema of a section.
- * @param section Its dotted name with a final dot, or nothing.
+ * @param section The section's dotted name with a final dot; empty at the top level.
  */
 export function fieldsOf(
   schema: z.ZodObject,
@@ -55,7 +55,7 @@ export function fieldsOf(
 }
 
 /**
- * Description of a key of LitGPT's that changes nothing here. Editors strike it through.
+ * Describes a LitGPT key that has no effect in this project. Editors strike it through.
  *
  * @param description What it does in LitGPT.
  */
@@ -143,7 +143,7 @@ function bounds(node: Node): string {
   return parts.length === 0 ? "" : ` ${parts.join(" and ")}`;
 }
 
-// zod gives every integer the bounds of exact integers, which tell nobody anything.
+// zod gives every integer the bounds of safe integers; they do not help a reader of messages.
 function meaningful(bound: number | undefined): number | undefined {
   return Math.abs(bound ?? 0) === Number.MAX_SAFE_INTEGER ? undefined : bound;
 }

@@ -14,14 +14,14 @@ export const DEFAULT_RUN_FILE = new URL(
   PROJECT,
 );
 
-/** Where model_name is looked up. */
+/** The folder in which a model_name is looked up. */
 const MODEL_FOLDER = new URL("configs/model/", PROJECT);
 
 /**
- * Reads a YAML file of keys.
+ * Reads the keys of a YAML file.
  *
  * @param file Its path.
- * @param problems Gets what is wrong with it.
+ * @param problems Problems with the file are added to it.
  * @returns The keys; none if the file cannot be used.
  */
 export function readYaml(
@@ -59,7 +59,7 @@ export function readYaml(
  * Finds the file of a named model.
  *
  * @param name A model_name.
- * @returns The file, or what to say if there is none.
+ * @returns The file, or the text of a message if there is none.
  */
 export function findModel(name: string): URL | string {
   const names = modelNames();

@@ -1,4 +1,4 @@
-/** What to do instead, for values that LitGPT's users try and that are not implemented. */
+/** Alternatives to values that LitGPT accepts and that are not implemented here. */
 
 /** Advice for a refused value. */
 export interface Hint {

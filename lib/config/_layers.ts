@@ -1,4 +1,4 @@
-/** LitGPT's ways of writing a configuration, brought into one: dotted keys with a value and its source. */
+/** Normalizes LitGPT's ways of writing a configuration to dotted keys, each with a value and its source. */
 
 import type { Entry } from "./_resolve.ts";
 
@@ -27,7 +27,7 @@ const RENAMED: ReadonlyMap<string, string> = new Map(Object.entries({
   "checkpointing.keep_last_local": "log.keep_last",
 }));
 
-/** Keys of training scripts built on LitGPT that are accepted and change nothing, with the reason. */
+/** Keys of training scripts built on LitGPT that are accepted without effect, with the reason. */
 export const WITHOUT_EFFECT: ReadonlyMap<string, string> = new Map(
   Object.entries({
     "model_config.moe_router_stats": "router statistics are always measured",
@@ -58,11 +58,11 @@ export function isSection(key: string): boolean {
 }
 
 /**
- * Flattens what YAML or code gives.
+ * Flattens the nested sections of a YAML file or of an object.
  *
  * @param layer Sections of keys.
  * @param source Where it comes from, for messages.
- * @param section Dotted name of the section with a final dot, or nothing.
+ * @param section The section's dotted name with a final dot; empty at the top level.
  */
 export function entriesOf(
   layer: object,
@@ -106,10 +106,11 @@ export function canonicalValue(key: string, value: unknown): unknown {
 }
 
 /**
- * Puts one layer over another. Another class of data or optimizer drops the arguments of the first.
+ * Merges one layer over another. If the upper layer names another class of data or optimizer, the lower
+ * layer's arguments of that section are dropped.
  *
- * @param below The layer that gives way; it is changed.
- * @param above The layer that wins.
+ * @param below The lower layer; it is modified.
+ * @param above The upper layer, whose values take precedence.
  */
 export function putOver(below: Entries, above: Entries): Entries {
   for (const section of ["data", "optimizer"]) {
@@ -125,7 +126,7 @@ export function putOver(below: Entries, above: Entries): Entries {
 /**
  * Removes a section.
  *
- * @param entries What it is removed from.
+ * @param entries The entries to remove it from.
  * @param section Its dotted name.
  */
 export function dropSection(entries: Entries, section: string): void {

@@ -1,4 +1,4 @@
-/** The rules about several keys of a model, and what of LitGPT's models is not implemented. */
+/** Rules that involve several keys of a model, and refusals of the LitGPT models that are not implemented. */
 
 import { fieldsOf } from "./_fields.ts";
 import { modelSchema } from "./_model_schema.ts";

@@ -5,13 +5,13 @@ import { HINTS } from "./_hints.ts";
 import { type Problem, showValue } from "./problem.ts";
 import { nearest, suggestKey } from "./suggest.ts";
 
-/** A value somebody gave, and where. */
+/** A value that was given, and its source. */
 export interface Entry {
   readonly value: unknown;
   readonly source: string;
 }
 
-/** A rule about several keys; it is skipped if one of them is wrong already. */
+/** A rule that involves several keys; it is skipped if one of them already has a problem. */
 export interface Check<Config> {
   /** The keys it reads; the problem is reported at the first. */
   readonly keys: readonly string[];
@@ -24,7 +24,7 @@ export interface Leaves {
   /** The right values, nested by section. */
   readonly values: Record<string, unknown>;
   readonly problems: Problem[];
-  /** The value that somebody gave this key; undefined if it has its default. */
+  /** The value that was given for this key; undefined if the key has its default. */
   given(key: string): unknown;
   /** Applies rules about several keys to the whole configuration. */
   check<Config>(
@@ -38,8 +38,8 @@ export interface Leaves {
  * Checks every entry against its field.
  *
  * @param entries Dotted key to value.
- * @param fields The keys there are.
- * @param explain Says more about an unknown key than that it is unknown.
+ * @param fields All known keys.
+ * @param explain Returns an explanation of an unknown key, if there is one.
  */
 export function resolveLeaves(
   entries: ReadonlyMap<string, Entry>,

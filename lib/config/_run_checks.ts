@@ -1,4 +1,4 @@
-/** The rules about several keys of a run. */
+/** Rules that involve several keys of a run. */
 
 import type { Check } from "./_resolve.ts";
 import { plannedSteps, tokensPerStep } from "./plan.ts";
@@ -10,7 +10,7 @@ type RunCheck = Check<RunConfig>;
 const BATCH = ["train.global_batch_size", "train.micro_batch_size"] as const;
 const LENGTH = ["train.max_seq_length", "model_config.block_size"] as const;
 
-/** All rules but the model's. */
+/** All rules except the model's. */
 export const runChecks: readonly RunCheck[] = [
   {
     keys: BATCH,

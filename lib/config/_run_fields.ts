@@ -36,7 +36,7 @@ function dataFields(name: DataName): Map<string, Field> {
   return fieldsOf(dataSchemas[name], "data.init_args.");
 }
 
-/** The arguments of all classes; the description says whose they are. */
+/** The arguments of all data classes; each description names the class. */
 function allArguments(): Map<string, Field> {
   const fields = new Map<string, Field>();
   const owners = new Map<string, DataName[]>();

@@ -1,5 +1,5 @@
 /**
- * How a configuration shows itself in a notebook: what was set, and by whom.
+ * How a configuration is displayed in a notebook: the values that were set, and their sources.
  *
  * @module
  */
@@ -27,7 +27,7 @@ export function sourcesOf(
   return known.get(config as RunConfig);
 }
 
-/** Keeps the sources beside a configuration, which then shows them as the last line of a notebook's cell. */
+/** Stores a configuration's sources, so that a notebook displays them with the configuration. */
 export function rememberSources(
   config: RunConfig,
   sources: ReadonlyMap<string, string>,

@@ -1,5 +1,5 @@
 /**
- * The command line: every key of a run as a flag, and short names for those that are used most.
+ * The command line: every key of a run as a flag, and short names for the most used ones.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * `deno task generate-schemas`: writes configs/schema/, which editors check and complete YAML with.
+ * `deno task generate-schemas`: writes configs/schema/, with which editors check and complete YAML.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What can be configured, for people (`--help`) and for editors (JSON schema), from the schemas.
+ * Generates `--help` and the JSON schemas for editors from the zod schemas.
  *
  * @module
  */
@@ -20,16 +20,16 @@ export interface Option {
   readonly flag: string;
   /** What it accepts, in words. */
   readonly allowed: string;
-  /** Its value if nobody gives one; undefined if it must be given. */
+  /** Its default value; undefined if the key must be given. */
   readonly default: unknown;
   /** What it does. */
   readonly description: string;
-  /** Whether it is accepted for LitGPT's sake only: it must keep its default or changes nothing. */
+  /** Whether it is accepted only for compatibility with LitGPT: it must keep its default or has no effect. */
   readonly reserved: boolean;
 }
 
 /**
- * Lists every key of a run, those of the model and of all classes of data included.
+ * Lists every key of a run, including those of the model and of all data classes.
  *
  * @returns The keys in the order of the schema.
  */
@@ -127,7 +127,7 @@ export function modelJsonSchema(): Record<string, unknown> {
   return { ...schema, title: "Settings of a model" };
 }
 
-/** A model as YAML may have it: with keys of training scripts that are built on LitGPT. */
+/** A model as it may be written in YAML, including keys of training scripts that are built on LitGPT. */
 const modelYaml = modelSchema.extend({
   moe_aux_loss_weight: z.number().optional().meta(
     reserved("Another name of router_aux_loss_coef"),

@@ -1,5 +1,5 @@
 /**
- * From files, flags and code to one checked configuration that knows where each value comes from.
+ * Merges files, flags and code into one checked configuration, and records the source of each value.
  *
  * @module
  */
@@ -38,13 +38,13 @@ import {
   type RunSettings,
 } from "./train.ts";
 
-/** Where {@linkcode loadRunConfig} takes its values from; later ones win. */
+/** The sources of values for {@linkcode loadRunConfig}; later ones take precedence. */
 export interface LoadOptions {
   /** A run's YAML file. */
   readonly file?: string;
-  /** A model's YAML file, over the model that the run's file names. */
+  /** A model's YAML file; it replaces the model named in the run's file. */
   readonly modelFile?: string;
-  /** Values over those of the files: sections as in YAML, or dotted keys. */
+  /** Values that override those of the files: sections as in YAML, or dotted keys. */
   readonly overrides?: RunInput | Readonly<Record<string, unknown>>;
   /** A command line; without `--config` and `file` it starts from configs/train/quickstart.yaml. */
   readonly argv?: readonly string[];
@@ -56,7 +56,7 @@ export interface LoadedRun {
   readonly config: RunConfig;
   /** Dotted key to file, flag, "code", "default" or "derived". */
   readonly sources: ReadonlyMap<string, string>;
-  /** What was given and changes nothing, with the reason. */
+  /** Keys that were given but have no effect, with the reason. */
   readonly notices: readonly string[];
   /** Whether the command line asks for `--print-config`. */
   readonly printConfig: boolean;
@@ -68,7 +68,7 @@ export interface LoadedRun {
  * Loads the configuration of a run: defaults, then the run's file, the model's file, overrides, and flags.
  *
  * @param options Where the values come from.
- * @returns The configuration with everything derived.
+ * @returns The configuration, including all derived values.
  * @throws {ConfigError} If anything is wrong; the message lists every problem with key, value, source and what is allowed.
  * @example
  * ```ts
@@ -121,7 +121,7 @@ export function defineConfig(input: RunInput): RunConfig {
   }).config;
 }
 
-/** Reads a run's file; without it nothing else is worth checking. */
+/** Reads a run's file; if this fails, nothing else is checked. */
 function readRun(file: string | URL, problems: Problem[]): object {
   const before = problems.length;
   const layer = readYaml(file, problems);
@@ -177,7 +177,7 @@ function resolve(
   return { config: freeze(config), sources, notices };
 }
 
-/** Puts the model that has the last word under the run's own keys. */
+/** Merges the model with the highest precedence beneath the run's own keys. */
 function chooseModel(
   run: Entries,
   modelFile: string | null,
@@ -220,7 +220,7 @@ function chooseModel(
   );
 }
 
-/** Takes out `model_config: PATH`. */
+/** Removes `model_config: PATH` from the entries and returns the path. */
 function takePath(entries: Entries): string | null {
   const path = entries.get("model_config")?.value;
   if (typeof path !== "string") return null;
@@ -247,7 +247,7 @@ function putModel(
   return putOver(run, entriesOf(layer, key, "model_config."));
 }
 
-/** Says whose argument it is, if it is one of another class of data. */
+/** If the key is an argument of another data class, names that class. */
 function explain(key: string, name: DataName): string | undefined {
   const owners = DATA_NAMES.filter((each) => runFields(each).has(key));
   return owners.length === 0
@@ -278,7 +278,7 @@ function chooseData(
   return "Corpus";
 }
 
-/** The arguments of an optimizer that does not exist here are not worth a message each. */
+/** Reports an unknown optimizer once, and not each of its arguments too. */
 function refuseOptimizer(entries: Entries): void {
   const name = entries.get("optimizer.class_path")?.value;
   if (name === undefined || name === "torch.optim.AdamW") return;
@@ -297,7 +297,7 @@ function refuseScalarSections(entries: Entries, problems: Problem[]): void {
   }
 }
 
-/** Says what has no effect, and removes the keys that are no settings here at all. */
+/** Collects notices about keys without effect, and removes those that are not settings of this project. */
 function takeNotices(
   entries: Entries,
   fields: ReadonlyMap<string, Field>,
@@ -318,7 +318,7 @@ function takeNotices(
 function readSettings(leaves: Leaves): RunSettings {
   const parsed = runSchema.safeParse(leaves.values);
   if (parsed.success) return parsed.data;
-  // Only data can still be incomplete, and that is among the problems.
+  // Only data can still be incomplete, and that has already been reported as a problem.
   return runSchema.parse({ ...leaves.values, data: undefined });
 }
 
@@ -343,7 +343,7 @@ function deriveRunConfig(settings: RunSettings, leaves: Leaves): RunConfig {
   };
 }
 
-/** LitGPT's 2000 steps, or a tenth of a run that is not that long. */
+/** LitGPT's 2000 steps, or a tenth of the run if it is shorter. */
 function defaultWarmup(train: RunConfig["train"]): number | null {
   if (train.lr_warmup_fraction !== null) return null;
   const steps = plannedSteps(train);

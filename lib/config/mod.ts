@@ -1,12 +1,12 @@
 /**
  * Configuration: zod schemas are the one source of types, defaults, `--help` and the JSON schema; files, flags and code
- * become one checked configuration. It needs neither libtorch nor a device.
+ * are merged into one checked configuration. This needs neither libtorch nor a device.
  *
  * - `model.ts` LitGPT's model keys, `train.ts` the keys of a run
  * - `load.ts` files + flags -> {@linkcode RunConfig}, with the source of every value
- * - `paths.ts` looking for what a run is to read
+ * - `paths.ts` checks that the files a run reads exist
  * - `flags.ts` the command line, `help.ts` what can be set, `yaml.ts` writing it back
- * - `_model_checks.ts` and `_run_checks.ts` the rules about several keys
+ * - `_model_checks.ts` and `_run_checks.ts` rules that involve several keys
  *
  * @module
  */

@@ -2,7 +2,7 @@
  * The model's configuration: LitGPT's `Config` with LitGPT's names, defaults and derivations, plus three keys of our own
  * for balancing experts.
  *
- * `_model_schema.ts` says what may be written; {@linkcode ModelConfig} is what is left once nothing is open any more.
+ * `_model_schema.ts` defines what may be written; {@linkcode ModelConfig} is the result, with every value derived.
  *
  * @module
  */
@@ -22,7 +22,7 @@ import { ConfigError, type Problem } from "./problem.ts";
 
 export { modelSchema };
 
-/** What can be written in a model_config.yaml or under `model_config:`; what is left out has LitGPT's default. */
+/** What can be written in a model_config.yaml or under `model_config:`; omitted keys have LitGPT's defaults. */
 export type ModelInput = Input<typeof modelSchema>;
 
 /** A model's configuration as written, with the defaults filled in and before anything is derived. */
@@ -51,7 +51,7 @@ export type DerivedKey =
   | "moe_intermediate_size";
 
 /**
- * Checks a model's configuration and derives what was left open.
+ * Checks a model's configuration and derives the values that were not given.
  *
  * @param input LitGPT's keys.
  * @returns The configuration, frozen.

@@ -1,5 +1,5 @@
 /**
- * The files that a run begins with, looked for before anything is loaded.
+ * Checks that the files a run starts from exist, before anything is loaded.
  *
  * @module
  */
@@ -10,10 +10,10 @@ import { ConfigError, type Problem, showValue } from "./problem.ts";
 import type { RunConfig } from "./train.ts";
 
 /**
- * Checks that what a run is to read is there: tokenizer, data, and the checkpoint that it begins with. What
- * is on a hub, or will be downloaded, is not looked for.
+ * Checks that a run's inputs exist: tokenizer, data, and the checkpoint that it starts from. Inputs on a hub
+ * and inputs that will be downloaded are not checked.
  *
- * @throws {ConfigError} If something is missing; it is named with its key.
+ * @throws {ConfigError} If an input is missing; the message names the input and its key.
  */
 export function checkPaths(
   { config, sources }: Pick<LoadedRun, "config" | "sources">,

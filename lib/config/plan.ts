@@ -1,5 +1,5 @@
 /**
- * What follows from a run's settings: how many micro-batches make a step, how many steps make the run.
+ * Derives the number of micro-batches in a step and of steps in a run from the run's settings.
  *
  * @module
  */
@@ -51,7 +51,7 @@ export function plannedSteps(train: Plan): number | null {
   return limits.length === 0 ? null : Math.min(...limits);
 }
 
-/** Whether a run's micro-batch is a number, and not to be found on the device. */
+/** Whether a run's micro_batch_size is a number instead of "auto". */
 export function isSized(config: RunConfig): config is SizedRunConfig {
   return config.train.micro_batch_size !== "auto";
 }

@@ -1,14 +1,14 @@
 /**
- * What can be wrong with a configuration, and how it is said.
+ * Problems with a configuration, and the error that reports them.
  *
  * @module
  */
 
 /** One thing that is wrong with a configuration. */
 export interface Problem {
-  /** The key it is about, dotted ("train.max_tokens"), the flag, or the file. */
+  /** The dotted key concerned ("train.max_tokens"), or the flag or file. */
   readonly key: string;
-  /** What is wrong and what would be right. */
+  /** What is wrong and what is expected. */
   readonly message: string;
   /** Where the value came from: a file, a flag, "default", "code". */
   readonly source: string;

@@ -1,10 +1,10 @@
 /**
- * The nearest right word for a wrong one.
+ * Suggests the valid word nearest to an unknown one.
  *
  * @module
  */
 
-/** What the same thing is called here, for names that other tools use. */
+/** This project's names for keys that other tools name differently. */
 const OTHER_NAMES: ReadonlyMap<string, string> = new Map(Object.entries({
   adam_beta1: "optimizer.init_args.betas",
   batch_size: "train.micro_batch_size",
@@ -52,7 +52,7 @@ const OTHER_NAMES: ReadonlyMap<string, string> = new Map(Object.entries({
  * Finds the key that was probably meant.
  *
  * @param key The unknown dotted key.
- * @param keys All keys there are.
+ * @param keys All known keys.
  * @returns The nearest key, or undefined if none is near.
  * @example
  * ```ts
@@ -84,7 +84,7 @@ export function suggestKey(
     withParts(word, candidates);
 }
 
-/** The candidate that has all parts of a word: keep_last for keep, if no other key has a keep in it. */
+/** The candidate that contains all parts of a word; for a word of one part, only if no other candidate does. */
 function withParts(word: string, candidates: string[]): string | undefined {
   const parts = word.split("_");
   const [first, second] = candidates.filter((candidate) => {
@@ -99,8 +99,8 @@ function withParts(word: string, candidates: string[]): string | undefined {
  *
  * @param word The wrong word.
  * @param candidates The right ones.
- * @param of The part of a candidate that is compared; by default all of it.
- * @returns The candidate with the fewest edits, or undefined if each needs more than a third of the word.
+ * @param of Selects the part of a candidate to compare; by default all of it.
+ * @returns The candidate with the fewest edits; undefined if every one needs more edits than a third of the word.
  */
 export function nearest(
   word: string,
@@ -123,7 +123,7 @@ function lastWord(key: string): string {
   return key.slice(key.lastIndexOf(".") + 1);
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours that turn one word into the other. */
+/** Number of insertions, deletions, replacements and swaps of neighbours that turn one word into the other. */
 function editDistance(a: string, b: string): number {
   const rows: number[][] = [];
   const at = (i: number, j: number) => rows[i]?.[j] ?? Infinity;

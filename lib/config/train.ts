@@ -275,7 +275,7 @@ export type RunConfig =
     readonly train: TrainConfig;
   };
 
-/** A run's configuration whose micro-batch is a number: on a device, "auto" has become one. */
+/** A run's configuration whose micro_batch_size is a number; "auto" has been resolved on the device. */
 export type SizedRunConfig = RunConfig & {
   /** The training loop's settings. */
   readonly train: {
@@ -290,6 +290,6 @@ export type TrainConfig =
   & {
     /** Tokens in a sample. */
     readonly max_seq_length: number;
-    /** Whether the embedding is the output layer too. */
+    /** Whether the embedding is also used as the output layer. */
     readonly tie_embeddings: boolean;
   };

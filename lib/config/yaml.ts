@@ -1,5 +1,5 @@
 /**
- * Writing configurations as YAML that loads back equal, here and in Python.
+ * Writes configurations as YAML that TypeScript and Python load as equal values.
  *
  * @module
  */
@@ -20,8 +20,8 @@ export function runConfigToYaml(config: RunConfig): string {
 }
 
 /**
- * Writes a model's configuration as LitGPT writes its model_config.yaml: its keys, sorted, and no others. The router's
- * coefficients, which only training reads, are not among them.
+ * Writes a model's configuration as LitGPT writes its model_config.yaml: only LitGPT's keys, sorted. The router's
+ * coefficients, which only training reads, are omitted.
  *
  * @param config The configuration.
  * @returns A YAML document that LitGPT's `Config.from_file` reads.
@@ -38,7 +38,7 @@ export function modelConfigToYaml(config: ModelConfig): string {
 }
 
 /**
- * Writes values as YAML that Python reads alike.
+ * Writes values as YAML that Python reads as the same values.
  *
  * @param value Sections of keys.
  * @param sortKeys Whether keys are sorted.
@@ -46,7 +46,7 @@ export function modelConfigToYaml(config: ModelConfig): string {
  */
 export function toYaml(value: object, sortKeys = false): string {
   const text = stringify(value, { lineWidth: -1, useAnchors: false, sortKeys });
-  // PyYAML reads 1e-5 and 1e+5 as text: it wants a dot and a sign.
+  // PyYAML reads 1e-5 and 1e5 as text: a float needs a dot and a signed exponent.
   return text.replaceAll(
     /^(\s*(?:- )*(?:\w+: )?)(-?\d+)\.?(\d*)e([-+]?)(\d+)$/gm,
     (_, start, whole, fraction, sign, exponent) =>

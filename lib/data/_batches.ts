@@ -1,5 +1,5 @@
 /**
- * Pieces of documents to batches of pieces, split decided.
+ * Assigns pieces of documents to splits and groups them into batches.
  *
  * @module
  */
@@ -8,16 +8,16 @@ import type { SplitPiece } from "./_text_source.ts";
 import type { Split } from "./manifest.ts";
 import { Random } from "./random.ts";
 
-/** What decides the split where the source does not. */
+/** Decides the split of documents for which the source does not. */
 export interface SplitRule {
   valFraction: number;
   seed: number;
 }
 
-/** Text handed to a worker at a time, in UTF-16 units. */
+/** Amount of text in a batch, in UTF-16 units. */
 const BATCH_LENGTH = 1 << 18;
 
-/** Pieces to encode together, and how far the input is done after them. */
+/** Pieces to encode together, and how much of the input is done after them. */
 export interface Batch {
   pieces: DecidedPiece[];
   done: {
@@ -32,12 +32,12 @@ export interface Batch {
 export type DecidedPiece = SplitPiece & { split: Split };
 
 /**
- * Groups pieces into batches, leaving out those done before.
+ * Groups pieces into batches, omitting those that an interrupted run has done.
  *
  * @param pieces All pieces of the source, from the start.
- * @param rule What decides the split where the source does not.
+ * @param rule Decides the split of documents for which the source does not.
  * @param piecesBefore How many pieces an interrupted run has done.
- * @yields Batches; the last may be empty, but says how far everything is done.
+ * @yields Batches; the last may have no pieces and only report the final progress.
  */
 export async function* batches(
   pieces: AsyncIterable<SplitPiece>,
@@ -83,8 +83,9 @@ async function* decided(
 }
 
 /**
- * Of every 20 documents (at the default fraction) one is held out: the last of
- * the first 20, so that fewer are left whole, and then one that the seed chooses.
+ * Holds out one document of every 20 (at the default fraction): in the first
+ * block the last one, so that fewer than 20 documents are all training documents,
+ * and in later blocks one that the seed chooses.
  */
 function splitOfDocument(
   index: number,
@@ -98,7 +99,7 @@ function splitOfDocument(
   return index % period === chosen ? "val" : "train";
 }
 
-/** Maps with several calls under way at a time, and gives results in order. */
+/** Maps items with several calls at a time, and yields the results in order. */
 export async function* mapInOrder<T, R>(
   items: AsyncIterable<T>,
   limit: number,
@@ -107,7 +108,7 @@ export async function* mapInOrder<T, R>(
   const underWay: Promise<R>[] = [];
   for await (const item of items) {
     const result = map(item);
-    // Its failure is seen when its turn comes, or never, if an earlier one failed.
+    // Avoids an unhandled rejection: the await below reports a failure, unless an earlier call failed first.
     result.catch(() => {});
     underWay.push(result);
     if (underWay.length >= limit) yield await underWay.shift()!;

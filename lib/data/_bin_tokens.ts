@@ -1,9 +1,9 @@
 /**
  * Token files of nanoGPT and of llm.c.
  *
- * nanoGPT's `train.bin` and `val.bin` are ids as uint16 and nothing else. Those
- * of llm.c, such as `tiny_shakespeare_train.bin` or `fineweb_val_000000.bin`,
- * begin with 256 int32: a magic number, a version, how many tokens follow.
+ * nanoGPT's `train.bin` and `val.bin` contain only ids as uint16. Those of
+ * llm.c, such as `tiny_shakespeare_train.bin` or `fineweb_val_000000.bin`, begin
+ * with a header of 256 int32: a magic number, a version, the number of tokens.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import type { TokenFormat } from "./_token_parts.ts";
 
 const HEADER_BYTES = 4 * 256;
 
-/** Kinds of llm.c's files: those for GPT-2's vocabulary, and for Llama 3's. */
+/** Kinds of llm.c token files: one for GPT-2's vocabulary, one for Llama 3's. */
 const KINDS: readonly {
   magic: number;
   version: number;
@@ -47,7 +47,7 @@ export async function hasBinTokens(folder: string): Promise<boolean> {
  *
  * @param folder The folder.
  * @returns The files, sorted by name.
- * @throws {Error} If a split has none, or a file is damaged.
+ * @throws {Error} If a split has no file, or a file is damaged.
  */
 export async function binTokenFiles(folder: string): Promise<TokenFiles> {
   const names = await fileNames(folder) ?? [];
@@ -74,8 +74,8 @@ async function binTokenFile(path: string): Promise<TokenFile> {
     head.length >> 2,
   );
   const kind = KINDS.find((kind) => kind.magic === magic);
-  // llm.c's other files, those of models and of evaluations, are numbered alike;
-  // no two ids of GPT-2's make such a number.
+  // llm.c's model and evaluation files have magic numbers of this form too;
+  // no two ids of GPT-2 (uint16 each) form such a number.
   const isOther = kind === undefined && /^2024\d{4}$/.test(String(magic)) &&
     size >= HEADER_BYTES;
   if (isOther || (kind !== undefined && kind.version !== version)) {

@@ -1,6 +1,6 @@
 /**
- * Builds the shards of a prepared folder in a folder of its own, and goes on
- * where an interrupted build stopped.
+ * Builds the shards of a prepared folder in a separate folder, and resumes an
+ * interrupted build.
  *
  * @module
  */
@@ -29,7 +29,7 @@ export interface PrepareProgress {
   phase: "downloading" | "waiting" | "hashing" | "encoding";
   /** Bytes of input done. */
   bytes: number;
-  /** Bytes of input in all; 0 while that is not known. */
+  /** Total bytes of input; 0 while unknown. */
   totalBytes: number;
   /** Tokens so far. */
   tokens: number;
@@ -62,10 +62,10 @@ export interface Build {
 /** What was built. */
 export type BuildResult = Pick<Manifest, "emptyDocuments" | "splits">;
 
-/** Remembers, inside the folder, how far a build has come. */
+/** File in the build folder that records how far a build has come. */
 export const JOURNAL = "journal.json";
 
-/** Below this much input a worker would start longer than it works. */
+/** With less input than this, starting a worker takes longer than its work. */
 const MIN_BYTES_PER_WORKER = 1 << 23;
 
 const WriterStateSchema: z.ZodType<WriterState> = z.object({
@@ -95,7 +95,7 @@ type Journal = z.infer<typeof JournalSchema>;
  * Encodes all text of a source into shards.
  *
  * @param build What to build, and where.
- * @returns What the manifest has to say of it.
+ * @returns The entries of the manifest that describe the shards.
  */
 export async function buildShards(build: Build): Promise<BuildResult> {
   const journal = await readJournal(build);

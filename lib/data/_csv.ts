@@ -28,7 +28,7 @@ export async function* readCsv(
     }
   }
   const parser = parse({ skip_empty_lines: true });
-  // Failures of either side surface where the rows are read.
+  // Failures of the reader and of the parser are thrown where the rows are read.
   pipeline(Readable.from(text()), parser, () => {});
   let column: number | undefined;
   let row = 0;
@@ -56,7 +56,7 @@ async function* rows(
   try {
     yield* parser;
   } catch (cause) {
-    // Undecodable bytes come with their own message, which names the file.
+    // The error about bytes that are not UTF-8 already names the file.
     if (cause instanceof TypeError) throw cause;
     throw new SyntaxError(
       `Cannot read ${path}: it is not valid CSV: ${

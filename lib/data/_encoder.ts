@@ -1,5 +1,5 @@
 /**
- * Encodes batches of pieces, here or in workers on all cores.
+ * Encodes batches of pieces, on this thread or in workers on all cores.
  *
  * @module
  */
@@ -11,7 +11,7 @@ export type TokenArray =
   | Uint16Array<ArrayBuffer>
   | Uint32Array<ArrayBuffer>;
 
-/** How ids are stored: 2 bytes where they fit. */
+/** How ids are stored: in 2 bytes if all ids of the vocabulary fit. */
 export type TokenType = "uint16" | "uint32";
 
 /** One text to encode. */
@@ -28,7 +28,7 @@ export interface EncodeSettings {
   dtype: TokenType;
 }
 
-/** The ids of a batch: those of the first job, those of the second... */
+/** The ids of a batch: those of all jobs, concatenated. */
 export interface EncodedBatch {
   ids: TokenArray;
   /** Number of ids of each job. */
@@ -37,14 +37,14 @@ export interface EncodedBatch {
   textBytes: Uint32Array<ArrayBuffer>;
 }
 
-/** What a worker is told first. */
+/** The first message to a worker. */
 export interface WorkerSetup {
   tokenizer: string;
   fingerprint: string;
   settings: EncodeSettings;
 }
 
-/** What a worker answers to each batch. */
+/** A worker's answer to a batch. */
 export type WorkerAnswer = { batch: EncodedBatch } | { error: string };
 
 /** Encodes batches; several may be under way at a time. */
@@ -95,7 +95,7 @@ export function inlineEncoder(
   };
 }
 
-/** Encodes in workers, each of which loads the tokenizer for itself. */
+/** Encodes in workers, each of which loads its own tokenizer. */
 export function workerEncoder(
   tokenizer: Tokenizer,
   settings: EncodeSettings,
@@ -109,7 +109,7 @@ export function workerEncoder(
   const workers = Array.from({ length: count }, () => startWorker(setup));
   let turn = 0;
   return {
-    // One more than works: the next batch waits at the worker's door.
+    // Two batches are given to each worker, so that one waits while the other is encoded.
     concurrency: 2 * count,
     encode: (jobs) => workers[turn++ % count]!.encode(jobs),
     [Symbol.dispose]() {
@@ -159,7 +159,7 @@ function utf8Length(text: string): number {
   let length = text.length;
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index);
-    // Half of a surrogate pair has 2 of its 4 bytes.
+    // Each half of a surrogate pair counts as 2 of the character's 4 bytes.
     if (code >= 0x80) length += code >= 0x800 && !isSurrogate(code) ? 2 : 1;
   }
   return length;

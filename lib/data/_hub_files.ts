@@ -1,5 +1,5 @@
 /**
- * Text files of a data set on a hub, by name.
+ * Finds the text files of a data set on a hub by their names.
  *
  * @module
  */
@@ -18,13 +18,13 @@ import { type SourceFile, statSourceFile, TEXT_KINDS } from "./sources.ts";
 export interface HubFilesOptions {
   /** Called as the download proceeds. */
   onProgress?: (progress: PrepareProgress) => void;
-  /** Stops the download; what is here is kept for the next time. */
+  /** Stops the download; the downloaded part is kept, so that the next call resumes it. */
   signal?: AbortSignal;
-  /** Which hub, and how patient to be with it. Default: what the environment says. */
+  /** The hub, and the delay before a retry. Default: the settings of the environment. */
   hub?: Pick<HubOptions, "settings" | "retryDelayMs">;
 }
 
-/** Files of a data set, by what their names say they are for. */
+/** Files of a data set, assigned to splits by their names. */
 export interface HubFiles {
   train: SourceFile[];
   val: SourceFile[];
@@ -46,22 +46,21 @@ export function isHubPath(path: string): boolean {
   return path.startsWith(SCHEME);
 }
 
-/** What a folder prepared of it is called. */
+/** The name for a folder that is prepared from the path. */
 export function hubPathName(path: string): string {
   return parseHubPath(path).repository.name.replace("/", "-");
 }
 
 /**
- * Downloads files, unless they are here: those that match, or without a pattern
- * all of the first of the kinds .parquet, .jsonl, .csv, .json, .txt that there is.
+ * Downloads the matching files, unless they are cached. Without a pattern, these are
+ * all files of the first kind present among .parquet, .jsonl, .csv, .json, .txt.
  *
- * @param path `hf://datasets/OWNER/NAME`, with `@REVISION` and `/FILES` if wanted.
- * @param options What to call as it is.
- * @returns Those to train on and those whose names say that they are for
- * validation. Where no name says that it is for something else, or every one
- * does, all are to train on.
- * @throws {TypeError} If the path cannot be one.
- * @throws {HubError} If files cannot be had.
+ * @param path `hf://datasets/OWNER/NAME`, optionally with `@REVISION` and `/FILES`.
+ * @param options Progress callback, signal and hub.
+ * @returns The files for training, and those named for validation; files named
+ * for testing are omitted. If that leaves no file for training, all files are.
+ * @throws {TypeError} If the path does not have this form.
+ * @throws {HubError} If the files cannot be downloaded.
  */
 export async function hubFiles(
   path: string,
@@ -119,7 +118,7 @@ function parseHubPath(path: string): HubPath {
   };
 }
 
-/** `*` is anything within a folder's name, `**` anything; a folder means what is in it. */
+/** `*` matches within one path segment, `**` across segments; a folder matches all files in it. */
 function patternOf(files: string): RegExp {
   const source = files.replace(/\/$/, "")
     .split(/(\*\*\/?|\*|\?)/)

@@ -1,5 +1,5 @@
 /**
- * Input files now and then.
+ * Compares input files with those that a folder was prepared from.
  *
  * @module
  */
@@ -17,12 +17,12 @@ import type { SourceFile } from "./sources.ts";
 const RECENT_MS = 2000;
 
 /**
- * The manifest of a prepared folder, if the folder is whole and was made of the
- * same input.
+ * The manifest of a prepared folder, if the folder is complete and was made from
+ * the same input.
  *
  * @param dir The folder.
- * @param wanted Its key, and the input files as they are now.
- * @returns The manifest, or undefined.
+ * @param wanted The expected key, and the input files as they are now.
+ * @returns The manifest; undefined if the folder cannot be used.
  */
 export async function manifestIfReady(
   dir: string,
@@ -52,7 +52,7 @@ export async function manifestIfReady(
     sources.push(sourceEntry(file, then.sha256));
   }
   const current = { ...manifest, sources };
-  // Spares hashing them the next time; a folder that is read-only stays as it is.
+  // Avoids hashing the files the next time; a read-only folder stays as it is.
   if (touched) await writeManifest(dir, current).catch(() => {});
   return current;
 }
@@ -61,8 +61,8 @@ export async function manifestIfReady(
  * Hashes input files.
  *
  * @param files The files.
- * @param onProgress Told of bytes done and in all, before each file.
- * @returns What the manifest remembers of them.
+ * @param onProgress Called before each file with the bytes done and the total.
+ * @returns The files' entries in the manifest.
  */
 export async function hashSources(
   files: readonly SourceFile[],
@@ -80,10 +80,10 @@ export async function hashSources(
   return sources;
 }
 
-/** What the manifest remembers of an input file. */
+/** The manifest's entry for an input file. */
 function sourceEntry(file: SourceFile, sha256: string): SourceEntry {
-  // ctime has whole seconds: a file that changed just now could change once
-  // more without a trace, so that its times prove nothing the next time.
+  // ctime has a resolution of seconds: a file that changed just now could change
+  // again within the same second. Without a ctime it is hashed the next time.
   const isRecent = file.ctimeMs !== null &&
     file.ctimeMs > Date.now() - RECENT_MS;
   return {

@@ -50,7 +50,7 @@ export async function* readJson(
  * Reads text that is a JSON array, as {@linkcode readJson} does.
  *
  * @param chunks The text.
- * @param options What it is called in messages, and which field holds the text.
+ * @param options The name for messages, and the field that holds the text.
  * @yields The documents.
  */
 export async function* readJsonArray(
@@ -60,7 +60,7 @@ export async function* readJsonArray(
   yield* documentsOf(elements(chunks, options.path), options);
 }
 
-/** The JSON of one document, and where it stands. */
+/** The JSON of one document, and its place in the file. */
 interface Item {
   json: string;
   place: string;
@@ -158,8 +158,8 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
 /**
- * Cuts a JSON array into its elements without holding all of it. Only brackets,
- * commas and strings are told apart here; `JSON.parse` judges the elements.
+ * Splits a JSON array into its elements without holding all of it in memory. Only
+ * brackets, commas and strings are recognized here; `JSON.parse` checks the elements.
  */
 async function* elements(
   chunks: AsyncIterable<TextChunk>,

@@ -1,9 +1,9 @@
 /**
- * Token chunks that litdata wrote, as LitGPT has them written.
+ * Token chunks as LitGPT writes them with litdata.
  *
- * A folder holds `index.json` and `chunk-RANK-INDEX.bin` files: the number of
- * items (uint32), where each begins and the last ends (uint32, from the start of
- * the file), then the tokens of all items, one after the other.
+ * A folder holds `index.json` and `chunk-RANK-INDEX.bin` files. A chunk has the
+ * number of items (uint32), the offset at which each begins and the last ends
+ * (uint32, from the start of the file), and the tokens of all items.
  *
  * @module
  */
@@ -18,10 +18,10 @@ import {
 } from "./_token_file.ts";
 import type { TokenFormat } from "./_token_parts.ts";
 
-/** litdata's list of chunks; a folder without it holds none. */
+/** litdata's list of chunks; a folder without this file holds no chunks. */
 export const LITDATA_INDEX = "index.json";
 
-/** litdata numbers the types of PyTorch in this order; names that say the same have two numbers. */
+/** litdata's numbers of PyTorch types; a type with two names has two numbers. */
 const TENSOR_FORMATS: Readonly<Record<number, TokenFormat>> = {
   11: "uint8",
   12: "int8",
@@ -34,7 +34,7 @@ const TENSOR_FORMATS: Readonly<Record<number, TokenFormat>> = {
   20: "uint16",
 };
 
-/** And those of NumPy in this one. */
+/** litdata's numbers of NumPy types. */
 const NUMPY_FORMATS: Readonly<Record<number, TokenFormat>> = {
   0: "int8",
   1: "int16",
@@ -61,12 +61,12 @@ const Index = z.looseObject({
 });
 
 /**
- * Reads what a folder of chunks says, and checks every file's header.
+ * Reads the index of a folder of chunks, and checks every file's header.
  *
  * @param folder The folder.
  * @returns Its files, in the order of the index.
- * @throws {Error} If the index is missing or damaged, a chunk is, or they hold
- * no plain tokens; the message names what they hold.
+ * @throws {Error} If the index or a chunk is missing or damaged, or the chunks do
+ * not hold plain tokens; the message names what they hold.
  */
 export async function litdataFiles(folder: string): Promise<TokenFile[]> {
   const { chunks, config } = await readIndex(folder);

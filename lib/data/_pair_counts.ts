@@ -42,7 +42,7 @@ export class PairCounts {
     }
   }
 
-  /** Where a key is, or the empty slot where it would be. */
+  /** The slot of a key, or the empty slot in which to store it. */
   #slot(key: number): number {
     const mask = this.#keys.length - 1;
     let hash = Math.imul(key >>> 0, 0x9e3779b1) ^

@@ -81,7 +81,7 @@ function asyncBuffer(file: Deno.FsFile): AsyncBuffer {
   const byteLength = file.statSync().size;
   return {
     byteLength,
-    // Synchronous, so that slices asked for at once do not move each other's place.
+    // Synchronous, because concurrent slices share the file's position.
     slice(start, end = byteLength) {
       const bytes = new Uint8Array(end - start);
       file.seekSync(start, Deno.SeekMode.Start);

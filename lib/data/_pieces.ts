@@ -1,34 +1,34 @@
 /**
- * Cuts long documents into pieces, so that memory stays bounded.
+ * Cuts long documents into pieces, to bound the use of memory.
  *
  * @module
  */
 
-/** A document, or a part of one that is too long to be held at once. */
+/** A document, or a part of one that is too long to hold in memory. */
 export interface TextPiece {
-  /** The document: its file, and its place in it where a file holds many. */
+  /** The document: its file, and its place in the file if that holds several. */
   name: string;
-  /** Stripped at the document's start and end. */
+  /** The text, without white space at the document's start and end. */
   text: string;
   /** Whether the document begins here. */
   begins: boolean;
   /** Whether the document ends here. */
   ends: boolean;
-  /** Bytes of input read since the piece before. */
+  /** Bytes of input read since the previous piece. */
   bytes: number;
 }
 
 /** Longest piece, in UTF-16 units. */
 const MAX_PIECE_LENGTH = 1 << 18;
 
-/** How far before its end a piece is searched for a good place to cut. */
+/** A place to cut is searched within this distance of the piece's maximum length. */
 const SEARCH_LENGTH = 1 << 16;
 
 /**
- * Takes the text of one document as it comes and gives out pieces of it.
+ * Takes the text of one document chunk by chunk and yields pieces of it.
  *
- * Pieces end where a byte-level tokenizer puts a token border anyway, so that
- * their ids, joined, are those of the whole document.
+ * Pieces end at places where a byte-level tokenizer always ends a token, so that
+ * their concatenated ids are those of the whole document.
  */
 export class DocumentCutter {
   readonly #name: string;
@@ -51,7 +51,7 @@ export class DocumentCutter {
     }
   }
 
-  /** The rest; a document without text gives one empty piece that begins and ends. */
+  /** The last piece; a document without text has one empty piece that is both its begin and its end. */
   end(): TextPiece {
     return this.#piece(this.#held.trimEnd(), true);
   }
@@ -70,7 +70,7 @@ export class DocumentCutter {
   }
 }
 
-/** The pieces of a document that is there as a whole. */
+/** The pieces of a document whose whole text is in memory. */
 export function* wholeDocument(
   name: string,
   text: string,
@@ -84,7 +84,7 @@ export function* wholeDocument(
 /**
  * The best place to cut a text at or before `limit`: after a single line end
  * between two words, else before a single space between two words, else
- * anywhere but within a character.
+ * anywhere except within a character.
  */
 function cutBefore(text: string, limit: number): number {
   const lowest = Math.max(2, limit - SEARCH_LENGTH);

@@ -10,17 +10,17 @@ import { type TokenArray, tokenArray, type TokenType } from "./_encoder.ts";
 import { readChunks } from "./_files.ts";
 import type { ShardEntry, Split, SplitEntry } from "./manifest.ts";
 
-/** Where a writer stands; enough to go on after an interruption. */
+/** State of a writer, from which it can resume after an interruption. */
 export interface WriterState {
   documents: number;
   textBytes: number;
   /** Shards that are complete. */
   shards: ShardEntry[];
-  /** Tokens in the shard that is not. */
+  /** Tokens in the last, incomplete shard. */
   openTokens: number;
 }
 
-/** What a writer needs to know. */
+/** Options of {@linkcode ShardWriter}. */
 export interface ShardWriterOptions {
   dir: string;
   split: Split;
@@ -31,7 +31,7 @@ export interface ShardWriterOptions {
 
 const BUFFER_TOKENS = 1 << 18;
 
-/** Appends tokens to numbered files, hashing them on the way. */
+/** Appends tokens to numbered files and computes the files' hashes. */
 export class ShardWriter {
   readonly #options: ShardWriterOptions;
   readonly #buffer: TokenArray;
@@ -57,8 +57,8 @@ export class ShardWriter {
   }
 
   /**
-   * Goes on where a state says; what was written after it is cut off.
-   * Undefined if the files no longer hold what the state says.
+   * Resumes from a state; anything written after that state is cut off.
+   * Returns undefined if the files do not match the state.
    */
   static async resume(
     options: ShardWriterOptions,
@@ -78,7 +78,7 @@ export class ShardWriter {
       this.#state.openTokens + this.#buffered;
   }
 
-  /** Counts a piece of a document: its text, and the document with its end. */
+  /** Counts the text of a piece, and a document if the piece is its last. */
   count(textBytes: number, ends: boolean): void {
     this.#state.textBytes += textBytes;
     if (ends) this.#state.documents++;
@@ -101,7 +101,7 @@ export class ShardWriter {
     }
   }
 
-  /** Makes everything so far durable and says where that is. */
+  /** Flushes everything written so far to the storage device and returns the state. */
   checkpoint(): WriterState {
     this.#drain();
     this.#file?.syncSync();
@@ -175,7 +175,7 @@ function shardName(split: Split, index: number): string {
   return `${split}-${String(index).padStart(5, "0")}.bin`;
 }
 
-/** The bytes of tokens as they are stored: little-endian, as every machine here is. */
+/** The bytes of tokens as they are stored: little-endian, as on every supported machine. */
 export function bytesOf(tokens: TokenArray): Uint8Array<ArrayBuffer> {
   return new Uint8Array(tokens.buffer, tokens.byteOffset, tokens.byteLength);
 }

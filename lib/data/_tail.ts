@@ -17,10 +17,10 @@ const DECODE_TOKENS = 1 << 16;
 /**
  * Moves the last tokens of the training shards to the validation shards.
  *
- * @param train The training shards, complete; their files are shortened.
- * @param val Where the tokens go.
- * @param options Where the shards are, how many tokens to move, and whose.
- * @returns The training shards as they are now.
+ * @param train The complete training shards; their files are shortened.
+ * @param val Receives the tokens.
+ * @param options The folder of the shards, the number of tokens, and their tokenizer.
+ * @returns The training shards after the move.
  */
 export async function holdOutTail(
   train: SplitEntry,

@@ -8,18 +8,18 @@
 export interface TarFile {
   /** Its name in the archive, with folders. */
   name: string;
-  /** Its content; what is not read is passed over. */
+  /** Its content; the part that is not read is skipped. */
   chunks: AsyncIterable<Uint8Array>;
 }
 
 const BLOCK_BYTES = 512;
 
 /**
- * Reads a tar archive. Folders, links and the extended headers of the pax and
- * GNU kinds are passed over: names end after 100 characters.
+ * Reads a tar archive. Folders, links and the extended headers of pax and GNU
+ * are skipped, so that names are cut off after 100 characters.
  *
  * @param chunks The archive's bytes.
- * @param path What it is called in messages.
+ * @param path Its name in messages.
  * @yields Its files in order.
  * @throws {SyntaxError} If it is no tar archive, or ends too early.
  */
@@ -32,8 +32,8 @@ export async function* readTar(
     for (;;) {
       const block = await bytes.readBlock();
       if (block === undefined) return;
-      // Zeros end an archive. What follows is read too: who hands out the
-      // bytes may find at their end that they were damaged.
+      // A block of zeros ends an archive. The rest is read too, because the
+      // stream may detect damage (a wrong checksum) only at its end.
       if (block.every((byte) => byte === 0)) return await bytes.skipAll();
       const { name, size, isFile } = parseHeader(block, path);
       const content = bytes.take(size);
@@ -97,7 +97,7 @@ class ByteReader {
     return block;
   }
 
-  /** Takes so many bytes; going on a second time takes what is left of them. */
+  /** Yields the next `count` bytes; a second iteration yields those that the first has left. */
   take(count: number): AsyncIterable<Uint8Array> {
     let left = count;
     const next = async (): Promise<IteratorResult<Uint8Array>> => {

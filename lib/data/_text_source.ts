@@ -23,7 +23,7 @@ import {
 
 /** A piece of a document whose split may be decided already. */
 export interface SplitPiece extends TextPiece {
-  /** Its document's split; undefined if a rule is to decide. */
+  /** Its document's split; undefined if the {@linkcode SplitRule} decides. */
   split: Split | undefined;
 }
 
@@ -37,9 +37,9 @@ export interface OpenSource {
 
 /** Where text comes from. */
 export interface TextSource {
-  /** What the prepared folder's name begins with. */
+  /** First part of the prepared folder's name. */
   name: string;
-  /** What it is, apart from the files' content; plain JSON. */
+  /** Identifies the source, apart from the files' content; plain JSON. */
   identity: unknown;
   /** Whether it has validation documents of its own. */
   hasVal: boolean;
@@ -55,7 +55,7 @@ export function corpusSource(): TextSource {
     name: "corpus",
     identity: { kind: "corpus", packages: corpusIdentity() },
     hasVal: true,
-    // Packages have versions; there is no file to look after.
+    // The packages' versions identify the text; there are no input files to compare.
     list: () => Promise.resolve([]),
     async open() {
       const documents = (await loadCorpus()).map((document) => ({
@@ -79,11 +79,11 @@ export function corpusSource(): TextSource {
 
 /** How to find files. */
 export interface FilesOptions extends HubFilesOptions {
-  /** Folders and files to pass over. */
+  /** Folders and files to skip. */
   exclude?: readonly string[];
 }
 
-/** Files or folders of the user's, or files of a data set on a hub. */
+/** The user's files or folders, or files of a data set on a hub. */
 export function filesSource(
   request: { train: string; val?: string; textField?: string },
   options: FilesOptions = {},
@@ -140,7 +140,7 @@ async function listSplits(
       ? await hubFiles(train, options)
       : { train: await listSourceFiles(train, options), val: [] };
   }
-  // Whatever its names say, it was named as what to validate on.
+  // The user named it for validation: all its files are, whatever their names.
   const valFiles = isHubPath(val)
     ? Object.values(await hubFiles(val, options)).flat()
     : await listSourceFiles(val, options);

@@ -1,5 +1,5 @@
 /**
- * One file of tokens that other tools wrote, and what its bytes are.
+ * One file of tokens that another tool wrote, and its layout.
  *
  * @module
  */
@@ -15,9 +15,9 @@ export interface TokenFile {
   path: string;
   /** Bytes before the first id. */
   offset: number;
-  /** Ids in it. */
+  /** Number of ids. */
   tokens: number;
-  /** How it holds them. */
+  /** Type of the ids. */
   format: TokenFormat;
 }
 
@@ -27,7 +27,7 @@ export interface TokenFiles {
   val: TokenFile[];
 }
 
-/** A folder does not hold the tokens that it should. */
+/** The error for a folder that does not hold the expected tokens. */
 export function unreadable(
   path: string,
   what: string,
@@ -59,12 +59,12 @@ export function checkSize(
   );
 }
 
-/** Bytes at a file's start and end that tell its content from another. */
+/** Number of bytes at a file's start, and at its end, that identify its content. */
 const SAMPLE_BYTES = 1 << 16;
 
 /**
- * What tells these tokens from others, without reading all of them: names,
- * sizes, and the content at the files' starts and ends.
+ * A fingerprint of tokens that is computed without reading all of them: from the
+ * files' names, sizes, and content at their starts and ends.
  */
 export async function fingerprintOf(
   files: readonly TokenFile[],

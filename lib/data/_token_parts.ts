@@ -1,10 +1,10 @@
 /**
- * Token ids in the types that files hold them in.
+ * Token ids in the integer types that files use.
  *
  * @module
  */
 
-/** How a file holds ids, little-endian. */
+/** Type of the ids in a file, little-endian. */
 export type TokenFormat =
   | "uint8"
   | "int8"
@@ -27,7 +27,7 @@ export const TOKEN_BYTES: Readonly<Record<TokenFormat, number>> = {
   int64: 8,
 };
 
-/** The ids of one file, not to be written to. */
+/** The ids of one file, read-only. */
 export interface TokenPart {
   /** How many there are. */
   readonly length: number;
@@ -36,10 +36,10 @@ export interface TokenPart {
 }
 
 /**
- * Takes bytes for ids, without a copy.
+ * Interprets bytes as ids, without a copy.
  *
- * @param bytes The ids alone; they begin at a multiple of 4 bytes.
- * @param format How they are held.
+ * @param bytes Only the ids; they begin at a multiple of 4 bytes.
+ * @param format Their type.
  * @returns The ids.
  */
 export function tokenPart(bytes: Uint8Array, format: TokenFormat): TokenPart {
@@ -77,7 +77,7 @@ function view(
   }
 }
 
-/** Copies the lower halves; an id that needs the upper one becomes negative. */
+/** Copies the lower halves of 64-bit ids; an id that needs the upper half becomes negative. */
 function narrow(halves: Int32Array, start: number, target: Int32Array): void {
   for (let index = 0; index < target.length; index++) {
     const place = 2 * (start + index);

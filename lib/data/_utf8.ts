@@ -1,5 +1,5 @@
 /**
- * Files as text, in chunks, refusing bytes that are no UTF-8.
+ * Reads files as text in chunks, and refuses bytes that are not UTF-8.
  *
  * @module
  */
@@ -18,7 +18,7 @@ export interface TextChunk {
  *
  * @param path The file.
  * @yields Its text in order.
- * @throws {TypeError} If bytes are no UTF-8; names file and offset.
+ * @throws {TypeError} If bytes are not UTF-8; the message names file and offset.
  */
 export function readUtf8(path: string): AsyncGenerator<TextChunk> {
   return decodeUtf8(readChunks(path), path);
@@ -28,7 +28,7 @@ export function readUtf8(path: string): AsyncGenerator<TextChunk> {
  * Decodes bytes as {@linkcode readUtf8} does those of a file.
  *
  * @param chunks The bytes.
- * @param path What they are called in messages.
+ * @param path Their name in messages.
  * @yields Their text in order.
  * @throws {TypeError} If they are no UTF-8.
  */
@@ -62,7 +62,7 @@ function undecodable(
   [tail, chunk]: [Uint8Array, Uint8Array],
   { offset, cause }: { offset: number; cause: unknown },
 ): TypeError {
-  // A character may have begun in the chunk before: start at a lead byte there.
+  // A character may have begun in the previous chunk: start at its lead byte there.
   const bytes = new Uint8Array([...tail, ...chunk]);
   let start = 0;
   while (start < tail.length && (bytes[start]! & 0xc0) === 0x80) start++;
@@ -78,7 +78,7 @@ function undecodable(
   );
 }
 
-/** Offset of the first byte sequence that is no UTF-8, or is cut off by the end. */
+/** Offset of the first byte sequence that is not UTF-8, or that the end cuts off. */
 function firstUndecodable(bytes: Uint8Array): number {
   let good = 0;
   let bad = bytes.length + 1;
@@ -92,7 +92,7 @@ function firstUndecodable(bytes: Uint8Array): number {
       bad = middle;
     }
   }
-  // `good` bytes may end within a character that what follows does not complete.
+  // The first `good` bytes may end within a character that the next bytes do not complete.
   let lead = good - 1;
   while (lead > 0 && lead > good - 3 && (bytes[lead]! & 0xc0) === 0x80) lead--;
   const byte = bytes[lead] ?? 0;

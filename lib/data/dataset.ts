@@ -1,5 +1,5 @@
 /**
- * From what a configuration asks for to a prepared folder.
+ * Prepares the data that a configuration requests.
  *
  * @module
  */
@@ -14,18 +14,18 @@ import {
 import { tinyStoriesSource } from "./tiny_stories.ts";
 
 /**
- * The data somebody wants:
+ * The requested data:
  *
  * - `corpus`: the default corpus, with its fixed split.
  * - `files`: `train` is a file or folder, `val` another one for validation,
- *   or either is `hf://datasets/OWNER/NAME` with `@REVISION` and `/FILES` if
- *   wanted, which is downloaded; names such as `validation` say what is for what.
+ *   or either is `hf://datasets/OWNER/NAME`, optionally with `@REVISION` and
+ *   `/FILES`, which is downloaded; file names such as `validation` decide the split.
  *   Without `val`, one document of every 20 is held out, chosen by the seed;
  *   where there are fewer than 20 (one large `.txt`, say), the last 5 % of the
  *   tokens are. `textField` names the column of the text in `.jsonl`,
- *   `.json`, `.csv` and `.parquet` files, `text` unless it is given.
- * - `tinystories`: the TinyStories of Eldan and Li, with LitGPT's split.
- *   `dataPath` is the folder that they are downloaded to, 1.6 GB.
+ *   `.json`, `.csv` and `.parquet` files (default: `text`).
+ * - `tinystories`: the TinyStories data set of Eldan and Li, with LitGPT's split.
+ *   `dataPath` is the folder that it is downloaded to (1.6 GB).
  */
 export type DatasetRequest =
   | { kind: "corpus" }
@@ -33,13 +33,13 @@ export type DatasetRequest =
   | { kind: "tinystories"; dataPath: string };
 
 /**
- * Makes sure that the data a request names is prepared: token shards that
- * `openShards` opens.
+ * Prepares the requested data as token shards for `openShards`, unless that was
+ * done before.
  *
- * Documents are stripped and begin with bos, as LitGPT's `TextFiles` has it;
- * documents without text are left out. Prepared data is used again only if
+ * Documents are stripped and begin with bos, as in LitGPT's `TextFiles`;
+ * documents without text are omitted. Prepared data is reused only if
  * sources, tokenizer and settings are unchanged: files are compared by size and
- * times, and by SHA-256 where those differ.
+ * times, and by SHA-256 if those differ.
  *
  * @param request The data.
  * @param options The tokenizer, and how to prepare.
@@ -74,7 +74,7 @@ function sourceOf(
       return corpusSource();
     case "files": {
       const { root = "data/prepared", outDir } = options;
-      // Prepared folders may lie within the folder that is prepared.
+      // The input folder may contain prepared folders.
       const exclude = [root, ...outDir === undefined ? [] : [outDir]];
       const { onProgress, signal } = options;
       return filesSource(request, {

@@ -8,7 +8,7 @@ import type { Split } from "./manifest.ts";
 import { permutation, Random } from "./random.ts";
 import type { TokenSequence, TokenShards } from "./shards.ts";
 
-/** What {@linkcode BatchLoader} gives. */
+/** Options of {@linkcode BatchLoader}. */
 export interface BatchLoaderOptions {
   /** Which tokens. */
   split: Split;
@@ -18,15 +18,15 @@ export interface BatchLoaderOptions {
   sequenceLength: number;
   /** Decides the order together with the epoch. Default 42. */
   seed?: number;
-  /** Another order each epoch, or always that of the text. Default true. */
+  /** Use a new order in each epoch, instead of always that of the text. Default true. */
   shuffle?: boolean;
 }
 
-/** Where a loader stands: plain JSON, to be kept in checkpoints. */
+/** Position of a loader: plain JSON, for checkpoints. */
 export interface LoaderState {
   /** Finished epochs. */
   epoch: number;
-  /** Windows used in the epoch that runs. */
+  /** Windows used in the current epoch. */
   position: number;
   /** As the loader's options were. */
   seed: number;
@@ -41,9 +41,9 @@ export interface LoaderState {
 }
 
 /**
- * Cuts tokens into windows of T + 1 that do not overlap, and gives them in
- * batches of B: each window once an epoch, in an order drawn anew for every
- * epoch. What does not fill a window or a batch is left out.
+ * Cuts tokens into non-overlapping windows of T + 1, and returns them in batches
+ * of B: each window once per epoch, in an order drawn anew for every epoch.
+ * Tokens and windows that do not fill a window or a batch are omitted.
  *
  * @example
  * ```ts
@@ -64,7 +64,7 @@ export class BatchLoader {
   readonly batchSize: number;
   /** Tokens the model sees at a time (T). */
   readonly sequenceLength: number;
-  /** Windows of T + 1 tokens there are. */
+  /** Number of windows of T + 1 tokens. */
   readonly windows: number;
   /** Batches in an epoch. */
   readonly batchesPerEpoch: number;
@@ -83,7 +83,7 @@ export class BatchLoader {
    * @param shards Opened token shards.
    * @param options Which tokens, and the size of a batch.
    * @throws {RangeError} If there are not enough tokens for one batch, or a
-   * size is no positive integer.
+   * size is not a positive integer.
    */
   constructor(shards: TokenShards, options: BatchLoaderOptions) {
     const { split, batchSize, sequenceLength } = options;
@@ -110,18 +110,18 @@ export class BatchLoader {
     this.#batch = new Int32Array(batchSize * (sequenceLength + 1));
   }
 
-  /** Finished epochs: 0 until the last batch of the first one was given. */
+  /** Finished epochs: 0 until the last batch of the first epoch has been returned. */
   get epoch(): number {
     return this.#epoch;
   }
 
-  /** Windows used in the epoch that runs. */
+  /** Windows used in the current epoch. */
   get position(): number {
     return this.#position;
   }
 
   /**
-   * Gives the next batch in a buffer that the next call overwrites.
+   * Returns the next batch in a buffer that the next call overwrites.
    *
    * @returns Tokens `[B, T + 1]`, row by row.
    */
@@ -143,7 +143,7 @@ export class BatchLoader {
     return this.#batch;
   }
 
-  /** Where the loader stands. */
+  /** The loader's position. */
   state(): LoaderState {
     return {
       epoch: this.#epoch,
@@ -157,11 +157,11 @@ export class BatchLoader {
   }
 
   /**
-   * Goes to where a loader stood. The batch size may differ: the windows that
-   * follow are the same.
+   * Moves to a saved position. The batch size may differ: the sequence of windows
+   * stays the same.
    *
-   * @param state What `state()` gave.
-   * @throws {Error} If the state is of other tokens or another order.
+   * @param state A result of `state()`.
+   * @throws {Error} If the state belongs to other tokens or another order.
    */
   restore(state: LoaderState): void {
     const mine = this.state();

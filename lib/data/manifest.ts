@@ -1,5 +1,5 @@
 /**
- * The manifest of a prepared folder: what is in it, and from what it was made.
+ * The manifest of a prepared folder: its content, and the input it was made from.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import { join } from "node:path";
 import { z } from "zod";
 import { writeFileAtomic } from "../files/atomic.ts";
 
-/** The manifest's file name; a folder without it is not prepared. */
+/** The manifest's file name; a folder without this file is not a prepared one. */
 export const MANIFEST = "manifest.json";
 
-/** Bumped when the layout of prepared folders, or what goes into them, changes. */
+/** Incremented when the layout or the content of prepared folders changes. */
 export const FORMAT_VERSION = 1;
 
 /** Training or validation part of a data set. */
@@ -35,7 +35,7 @@ export interface SplitEntry {
   tokens: number;
   /** Documents that end in it. */
   documents: number;
-  /** UTF-8 bytes of the text that the tokens stand for, which bits per byte need. */
+  /** UTF-8 bytes of the text that the tokens stand for; needed for bits per byte. */
   textBytes: number;
   /** The files, in order. */
   shards: ShardEntry[];
@@ -43,7 +43,7 @@ export interface SplitEntry {
 
 /**
  * One input file as it was when it was prepared. While `mtimeMs` and `ctimeMs`
- * are the same, so is the content; a `ctimeMs` of null says nothing.
+ * are the same, so is the content; with a `ctimeMs` of null, the file is hashed.
  */
 export interface SourceEntry {
   /** Absolute path. */
@@ -58,19 +58,19 @@ export interface SourceEntry {
   sha256: string;
 }
 
-/** What a prepared folder holds, and from what it was made. */
+/** The content of a prepared folder, and the input it was made from. */
 export interface Manifest {
-  /** Always this. */
+  /** Identifies the format. */
   format: "moebius-tokens";
   /** Version of the format. */
   version: 1;
-  /** What the text is called. */
+  /** Name of the text. */
   name: string;
-  /** Differs whenever source, tokenizer or settings do. */
+  /** Hash that changes whenever source, tokenizer or settings change. */
   key: string;
   /** How ids are stored, little-endian. */
   dtype: "uint16" | "uint32";
-  /** What encoded the text. */
+  /** The tokenizer that encoded the text. */
   tokenizer: {
     source: string;
     fingerprint: string;
@@ -78,7 +78,7 @@ export interface Manifest {
     bosId: number | null;
     eosId: number | null;
   };
-  /** How it was prepared; `source` is what was asked for. */
+  /** How it was prepared; `source` is the requested source. */
   settings: {
     source?: unknown;
     bos: boolean;
@@ -88,7 +88,7 @@ export interface Manifest {
   };
   /** The input files; none for the default corpus. */
   sources: SourceEntry[];
-  /** Documents without text, which were left out. */
+  /** Number of documents without text, which were omitted. */
   emptyDocuments: number;
   /** The tokens. */
   splits: Record<Split, SplitEntry>;
@@ -177,7 +177,7 @@ export async function readManifest(dir: string): Promise<Manifest> {
 }
 
 /**
- * Writes the manifest of a prepared folder, durably and all at once.
+ * Writes the manifest of a prepared folder, atomically and durably.
  *
  * @param dir The folder.
  * @param manifest The manifest.

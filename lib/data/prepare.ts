@@ -1,11 +1,11 @@
 /**
- * Text to token shards, once.
+ * Prepares text as token shards, unless that was done before.
  *
  * A prepared folder holds `train-00000.bin`, `val-00000.bin` and so on (ids as
  * little-endian `uint16`, or `uint32` for more than 65,536 of them) and
- * `manifest.json`, which says what they were made from. It is used again as
- * long as sources, tokenizer and settings are the same, and made anew when any
- * of them changed.
+ * `manifest.json`, which records what they were made from. The folder is reused
+ * as long as sources, tokenizer and settings are the same, and prepared again
+ * when any of them has changed.
  *
  * @module
  */
@@ -50,29 +50,29 @@ export interface PrepareOptions {
   bos?: boolean;
   /** End each document with eos. Default false. */
   eos?: boolean;
-  /** Part of the documents, or of the text, held out for validation; 0 is none. Default 0.05. */
+  /** Fraction of the documents, or of the text, held out for validation; 0 is none. Default 0.05. */
   valFraction?: number;
   /** Decides which documents are held out. Default 42. */
   seed?: number;
-  /** Threads that encode. Default: all cores, at most 8, which are as many as one thread can feed. */
+  /** Threads that encode. Default: all cores, at most 8, because one thread reads the text for all. */
   workers?: number;
   /** Tokens of a full shard file. Default 2^27. */
   shardTokens?: number;
-  /** Input between two points from which an interrupted preparation goes on. Default 64 MiB. */
+  /** Bytes of input between two points from which an interrupted preparation can resume. Default 64 MiB. */
   checkpointBytes?: number;
-  /** Stops the preparation; what is done is kept for the next time. */
+  /** Stops the preparation; the finished part is kept, so that the next call resumes it. */
   signal?: AbortSignal;
-  /** Called as the preparation proceeds, some times a second. */
+  /** Called several times per second as the preparation proceeds. */
   onProgress?: (progress: PrepareProgress) => void;
 }
 
-/** A folder of token shards, ready to be opened. */
+/** A prepared folder of token shards. */
 export interface PreparedDataset {
   /** The folder. */
   dir: string;
   /** What it holds. */
   manifest: Manifest;
-  /** Whether it was there already. */
+  /** Whether an existing folder was reused. */
   reused: boolean;
 }
 
@@ -82,7 +82,7 @@ export interface PreparedDataset {
  * @param source Where the text comes from.
  * @param options How to prepare it.
  * @returns The prepared folder.
- * @throws {RangeError} If the tokenizer lacks a token that is wanted, or has
+ * @throws {RangeError} If the tokenizer lacks a required bos or eos token or has
  * more ids than the model, or an option is out of range.
  * @throws {Error} If the text cannot be read, or there is none.
  */
@@ -99,7 +99,7 @@ export async function prepareData(
   await refuseForeignFolder(dir);
   await Deno.mkdir(dirname(dir), { recursive: true });
   using _lock = await lock(dirname(dir), plan.build);
-  // Whoever held the lock may have prepared the same.
+  // The process that held the lock may have prepared the same data.
   files = await source.list();
   const readyNow = await manifestIfReady(dir, { key, files });
   if (readyNow) return { dir, manifest: readyNow, reused: true };
@@ -206,11 +206,11 @@ function checkOptions(
       `Expected a seed that is an integer from 0 up, got ${seed}`,
     );
   }
-  // Says so at once if one of them is missing.
+  // Throws early if bos or eos is missing.
   tokenizer.encode("", { bos, eos });
 }
 
-/** Puts a built folder in its place, at once; the manifest is written last. */
+/** Moves a built folder to its final place atomically; the manifest is written last. */
 async function publish(
   built: string,
   dir: string,
@@ -240,7 +240,7 @@ async function refuseForeignFolder(dir: string): Promise<void> {
   );
 }
 
-/** One preparation at a time in a folder; the system releases the lock of a process that dies. */
+/** Allows one preparation at a time in a folder; the system releases the lock of a process that dies. */
 async function lock(
   folder: string,
   { signal, onProgress }: Pick<Build, "signal" | "onProgress">,
@@ -256,7 +256,7 @@ async function lock(
       tokens: 0,
       documents: 0,
     });
-    // Waiting for the lock itself would leave the signal unheard.
+    // Polled, because a blocking wait for the lock could not be aborted by the signal.
     await new Promise((resolve) => setTimeout(resolve, LOCK_POLL_MS));
   }
   return owned.move();

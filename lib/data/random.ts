@@ -5,9 +5,9 @@
  */
 
 /**
- * xoshiro128** of Blackman and Vigna, seeded by splitmix32. Its 128 bits of
- * state come from a list of integers, so that every purpose and epoch has a
- * stream of its own.
+ * xoshiro128** of Blackman and Vigna, seeded by splitmix32. Its 128-bit state is
+ * derived from a list of integers, so that every purpose and epoch can have its
+ * own stream.
  *
  * @example
  * ```ts
@@ -26,19 +26,19 @@ export class Random {
   /**
    * Starts a stream.
    *
-   * @param seeds Integers; each list of them gives another stream.
+   * @param seeds Integers; different lists give different streams.
    */
   constructor(...seeds: number[]) {
     let mixed = 0;
     for (const seed of seeds) {
-      // Both halves of a seed beyond 32 bits count.
+      // For seeds of more than 32 bits, both halves are mixed in.
       mixed = splitmix32(mixed ^ (seed >>> 0));
       mixed = splitmix32(mixed ^ (Math.floor(seed / 2 ** 32) >>> 0));
     }
     this.#a = splitmix32(mixed + 1);
     this.#b = splitmix32(mixed + 2);
     this.#c = splitmix32(mixed + 3);
-    // A state of four zeros would give nothing but zeros.
+    // From a state of four zeros the generator would produce only zeros.
     this.#d = splitmix32(mixed + 4) || 1;
   }
 
@@ -73,9 +73,9 @@ export class Random {
 /**
  * A random order by Fisher and Yates.
  *
- * @param length How many.
- * @param random Where the randomness comes from.
- * @returns Each of 0 to `length - 1`, once.
+ * @param length Number of elements.
+ * @param random Source of randomness.
+ * @returns The integers from 0 to `length - 1` in random order.
  */
 export function permutation(length: number, random: Random): Uint32Array {
   const order = Uint32Array.from({ length }, (_, index) => index);

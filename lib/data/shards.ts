@@ -13,34 +13,34 @@ import { readManifest, type ShardEntry, type Split } from "./manifest.ts";
 /** How to open a prepared folder. */
 export interface OpenShardsOptions {
   /**
-   * Gives a file's bytes; the place for a memory map, which must stay as long
-   * as the shards are used. Default: reads the whole file.
+   * Returns a file's bytes, for example as a memory map, which must stay valid as
+   * long as the shards are used. Default: reads the whole file.
    */
   map?: (path: string) => Uint8Array;
-  /** Also compare each file's SHA-256 with the manifest. Default false: only sizes. */
+  /** Compare each file's SHA-256 with the manifest, and not only its size. Default false. */
   verify?: boolean;
 }
 
-/** What is known of a sequence of tokens. */
+/** Options of {@linkcode TokenSequence}. */
 export interface TokenSequenceOptions {
-  /** SHA-256 (hexadecimal) that differs whenever the tokens do. */
+  /** SHA-256 (hexadecimal) that changes whenever the tokens change. */
   fingerprint: string;
   /**
-   * Every id that is copied out must be below this. Unset where they are known
-   * to be.
+   * Every id that is copied out must be below this. Not set if the ids are known
+   * to be valid.
    */
   vocabSize?: number;
-  /** What to call the tokens in messages. */
+  /** Name of the tokens in messages. */
   name?: string;
 }
 
 const BLOCK_TOKENS = 1 << 16;
 
-/** The tokens of one split as one sequence, whatever files they lie in. */
+/** The tokens of one split as one sequence, across all files. */
 export class TokenSequence {
-  /** Tokens in all. */
+  /** Number of tokens. */
   readonly length: number;
-  /** SHA-256 (hexadecimal) that differs whenever the tokens do. */
+  /** SHA-256 (hexadecimal) that changes whenever the tokens change. */
   readonly fingerprint: string;
   readonly #parts: readonly TokenPart[];
   readonly #starts: readonly number[];
@@ -48,10 +48,10 @@ export class TokenSequence {
   readonly #name: string;
 
   /**
-   * Joins parts to one sequence.
+   * Joins parts into one sequence.
    *
    * @param parts The tokens, file by file.
-   * @param options What tells them from other tokens, and what they may be.
+   * @param options Their fingerprint, vocabulary size and name.
    */
   constructor(parts: readonly TokenPart[], options: TokenSequenceOptions) {
     this.#parts = parts;
@@ -71,10 +71,10 @@ export class TokenSequence {
   /**
    * Copies tokens out.
    *
-   * @param start The first token.
-   * @param target Where they go; as many as it holds are copied.
+   * @param start Index of the first token.
+   * @param target Receives the tokens; its length is the number of tokens copied.
    * @throws {RangeError} If the sequence ends before `target` is full, or an id
-   * is not of the vocabulary.
+   * is outside the vocabulary.
    */
   copyTo(start: number, target: Int32Array): void {
     if (start < 0 || start + target.length > this.length) {
@@ -98,10 +98,10 @@ export class TokenSequence {
   }
 
   /**
-   * Gives the tokens block by block.
+   * Yields the tokens block by block.
    *
-   * @param limit How many at most, from the start. Default: all.
-   * @yields Blocks of them; each is valid until the next is asked for.
+   * @param limit Maximum number of tokens, from the start. Default: all.
+   * @yields Blocks of tokens; each is valid until the next is requested.
    */
   *blocks(limit: number = Infinity): Generator<Int32Array> {
     const length = Math.min(this.length, limit);
@@ -131,11 +131,11 @@ export class TokenSequence {
 export interface TokenShards {
   /** Their folder. */
   readonly dir: string;
-  /** What the data are called. */
+  /** Name of the data. */
   readonly name: string;
   /** All ids are below this. */
   readonly vocabSize: number;
-  /** Whether the folder is one of `prepareDataset`, where more may be kept about the tokens. */
+  /** Whether `prepareDataset` made the folder, so that files about the tokens may be added to it. */
   readonly isPrepared: boolean;
   /** The tokens to train on. */
   readonly train: TokenSequence;
@@ -189,7 +189,7 @@ export async function openShards(
   };
 }
 
-/** Files hold ids little-endian, and are mapped as they are. */
+/** Files hold little-endian ids and are mapped without conversion. */
 export function refuseBigEndian(): void {
   if (new Uint8Array(Uint16Array.of(1).buffer)[0] === 1) return;
   throw new Error("Token shards need a little-endian machine");

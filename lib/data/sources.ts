@@ -13,15 +13,15 @@ import { readUtf8 } from "./_utf8.ts";
 
 export type { TextPiece } from "./_pieces.ts";
 
-/** One input file as it is now. */
+/** The current state of one input file. */
 export interface SourceFile {
-  /** Where it is: the given path, and the rest below it. */
+  /** Its path, starting with the given one. */
   path: string;
   /** Bytes. */
   size: number;
   /** Last modification of its content, milliseconds since 1970. */
   mtimeMs: number;
-  /** Last change of its content or metadata; null where the system keeps none. */
+  /** Last change of its content or metadata; null if the system does not record it. */
   ctimeMs: number | null;
 }
 
@@ -44,7 +44,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   ".parquet": readParquet,
 };
 
-/** Endings of the files that text is read from. */
+/** Extensions of the files that text is read from. */
 export const TEXT_KINDS: readonly string[] = Object.keys(READERS);
 
 const KINDS = TEXT_KINDS.join(", ");
@@ -53,11 +53,11 @@ const KINDS = TEXT_KINDS.join(", ");
  * Lists the text files of a folder, or one file.
  *
  * A folder is searched recursively; hidden files and folders, and files of
- * other kinds, are passed over. The order is that of the paths, character by
- * character, on every machine.
+ * other kinds, are skipped. Files are sorted by path, character by character,
+ * so that the order is the same on every machine.
  *
  * @param path A folder or a file.
- * @param options `exclude`: folders and files to pass over.
+ * @param options `exclude`: folders and files to skip.
  * @returns The files in order, at least one.
  * @throws {Error} If there is no such path, no text file, or only empty ones.
  */
@@ -103,8 +103,8 @@ export async function listSourceFiles(
  * @param source A folder or file, or files already listed.
  * @param options Which column holds the text.
  * @yields Pieces of documents, in order.
- * @throws {Error} If a file cannot be read, is not what its name says, or has
- * no such column; names file and place.
+ * @throws {Error} If a file cannot be read, does not match its extension, or
+ * lacks the column; the message names file and place.
  *
  * @example
  * ```ts
@@ -173,7 +173,7 @@ async function refuseIfChanged(before: SourceFile): Promise<void> {
 
 async function* readText(path: string): AsyncGenerator<TextPiece> {
   const cutter = new DocumentCutter(path);
-  // Line ends become \n, as Python's text files have it; a \r may end a chunk.
+  // Line ends become \n, as in Python's text mode; a chunk may end between \r and \n.
   let pending = "";
   for await (const { text, bytes } of readUtf8(path)) {
     const whole = pending + text;

@@ -1,10 +1,10 @@
 /**
  * TinyStories, the data set of short stories by Eldan and Li, from the hub.
  *
- * It is the archive that LitGPT's `TinyStories` reads, so that results compare:
+ * It is the archive that LitGPT's `TinyStories` reads, so that results are comparable:
  * 50 files of 100,000 stories with their prompts, a superset of the data set's
  * other forms. The first file is held out for validation. A story is stripped
- * and begins with bos. The archive is read as it is, 1.6 GB, and never unpacked.
+ * and begins with bos. The archive (1.6 GB) is read directly, without unpacking it.
  *
  * @module
  */
@@ -26,7 +26,7 @@ import type { SplitPiece, TextSource } from "./_text_source.ts";
 import { decodeUtf8 } from "./_utf8.ts";
 import { statSourceFile } from "./sources.ts";
 
-/** The commit that all results refer to; copies of it need no look at the hub. */
+/** The commit that all results refer to; a cached copy needs no request to the hub. */
 const REPOSITORY: HubRepository = {
   type: "dataset",
   name: "roneneldan/TinyStories",
@@ -35,20 +35,20 @@ const REPOSITORY: HubRepository = {
 
 const ARCHIVE = "TinyStories_all_data.tar.gz";
 
-/** data00.json to data49.json; systems add hidden files of theirs. */
+/** data00.json to data49.json, without the hidden files that some systems add. */
 const SHARD = /^[^.].*\.json$/;
 const VALIDATION_SHARD = /^\D*0+\.json$/;
 
-/** Bumped when the documents, their order or the split change. */
+/** Incremented when the documents, their order or the split change. */
 const REVISION = 1;
 
 /** How to get TinyStories. */
 export interface TinyStoriesOptions {
   /** Called as the download proceeds. */
   onProgress?: (progress: PrepareProgress) => void;
-  /** Stops the download; what is here is kept for the next time. */
+  /** Stops the download; the downloaded part is kept, so that the next call resumes it. */
   signal?: AbortSignal;
-  /** Which hub, and how patient to be with it. Default: what the environment says. */
+  /** The hub, and the delay before a retry. Default: the settings of the environment. */
   hub?: Pick<HubOptions, "settings" | "retryDelayMs">;
 }
 
@@ -58,7 +58,7 @@ export interface TinyStoriesOptions {
  * to `dataPath`.
  *
  * @param dataPath The folder that it is downloaded to.
- * @param options What to call as it is.
+ * @param options Progress callback, signal and hub.
  * @returns The source; its `list()` downloads.
  */
 export function tinyStoriesSource(
@@ -96,7 +96,7 @@ async function archive(
       ...(signal ? { signal } : {}),
       onProgress: ({ bytes, totalBytes }) =>
         report("downloading", bytes, totalBytes),
-      // Only another download of the same is worth a notice here.
+      // The only notice here is that another process is downloading the same archive.
       onNotice: () => report("waiting"),
     });
   } catch (cause) {
@@ -126,7 +126,7 @@ async function* stories(path: string): AsyncGenerator<SplitPiece> {
   }
 }
 
-/** Decompresses a file, and counts what it has read of it. */
+/** Decompresses a file, and counts the bytes read from it. */
 class Gunzip {
   readonly #path: string;
   #bytes = 0;
@@ -144,7 +144,7 @@ class Gunzip {
 
   async *chunks(): AsyncGenerator<Uint8Array> {
     const gunzip = createGunzip({ chunkSize: 1 << 20 });
-    // Failures of either side surface where the bytes are read.
+    // Failures of the reader and of gunzip are thrown where the bytes are read.
     pipeline(Readable.from(this.#read()), gunzip, () => {});
     try {
       yield* gunzip as AsyncIterable<Uint8Array>;

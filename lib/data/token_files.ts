@@ -1,6 +1,6 @@
 /**
- * Tokens that are there already, whoever wrote them: the prepared folders of
- * `deno task prepare`, chunks of litdata, nanoGPT's and llm.c's files.
+ * Opens existing tokens: folders that `deno task prepare` wrote, litdata chunks,
+ * and the token files of nanoGPT and llm.c.
  *
  * @module
  */
@@ -25,7 +25,7 @@ import {
   type TokenShards,
 } from "./shards.ts";
 
-/** How tokens lie in a folder. */
+/** Layout of the tokens in a folder. */
 export type TokenLayout = "litdata" | "any";
 
 /** How to open tokens. */
@@ -35,24 +35,24 @@ export interface OpenTokenFilesOptions extends OpenShardsOptions {
   /** What the folder must hold. Default `any`. */
   layout?: TokenLayout;
   /**
-   * Folders of litdata chunks for training and for validation, below the given
-   * one. Default: `train` and `val` if the given one holds no chunks itself; if
-   * it does, those are used for both, as LitGPT does.
+   * Subfolders of litdata chunks for training and for validation. Default: `train`
+   * and `val`; if the folder itself holds chunks, these are used for both splits,
+   * as in LitGPT.
    */
   splitNames?: readonly [string, string];
 }
 
 /**
- * Opens tokens of other tools, or a prepared folder, where they lie.
+ * Opens a prepared folder, or a folder of tokens that another tool wrote.
  *
  * Nothing is copied: files are mapped as `map` maps them, and ids are checked
  * against the vocabulary as they are read.
  *
  * @param folder The folder.
- * @param options What the model can take, and how to map files.
+ * @param options The model's vocabulary, the layout, and how to map files.
  * @returns The tokens.
  * @throws {Error} If the folder holds no tokens, or they are damaged, compressed
- * or of another kind; the message names which.
+ * or of another kind; the message says which.
  * @throws {RangeError} If a prepared folder was made with a larger vocabulary.
  *
  * @example

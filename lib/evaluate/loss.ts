@@ -68,7 +68,7 @@ export async function evaluateLoss(
       );
       sequences += loader.batchSize;
       options.onBatch?.(++done, batches, tokens);
-      // A turn of the event loop: signals arrive, notebooks stay alive.
+      // Yields to the event loop, so that signals and a notebook's messages are handled.
       await new Promise((resolve) => setTimeout(resolve, 0));
       options.signal?.throwIfAborted();
     }

@@ -85,7 +85,7 @@ export async function routeShards(
       batchSize,
       source.model.maxSeqLength,
     ]);
-    // A turn of the event loop: signals arrive, notebooks stay alive.
+    // Yields to the event loop, so that signals and a notebook's messages are handled.
     await new Promise((resolve) => setTimeout(resolve, 0));
   }
   return routing;

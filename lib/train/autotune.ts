@@ -1,5 +1,5 @@
 /**
- * Choices with more than one implementation, made by timing them on the device, and remembered on disk.
+ * Chooses between implementations by timing them on the device; the choices are stored on disk.
  *
  * @module
  */
@@ -49,14 +49,14 @@ export interface Alternative<Name extends string> {
 
 const REPETITIONS = 7;
 
-/** Where choices are remembered: one JSON object, by what was chosen where. */
+/** The file of choices: one JSON object, whose keys name the choice, the device and libtorch's version. */
 function choicesPath(): string {
   return `${stateDirectory()}/autotune.json`;
 }
 
 /**
- * The fastest of some implementations on a device. The answer is kept on disk under `key`, the device and
- * libtorch's version, so that it is found once.
+ * The fastest of several implementations on a device. The result is stored on disk under `key`, the device and
+ * libtorch's version, so that it is measured only once.
  */
 export function chooseFastest<Name extends string>(
   key: string,
@@ -90,7 +90,7 @@ function leastOf<Name extends string>(
 function medianMs(run: () => void, device: Device): number | null {
   const times: number[] = [];
   try {
-    // What is set up at first use is not what is compared.
+    // The first two rounds are warm-up: initialization must not be timed.
     for (let i = -2; i < REPETITIONS; i++) {
       synchronize(device);
       const startedMs = performance.now();
@@ -113,7 +113,7 @@ function readChoices(path: string): Choices {
   try {
     return JSON.parse(Deno.readTextFileSync(path));
   } catch {
-    // Nothing was chosen yet, or what is there cannot be read: it is measured again.
+    // The file is missing or unreadable: measure again.
     return {};
   }
 }
@@ -161,10 +161,10 @@ export function tuneAttention(
   });
 }
 
-/** Into how many parts the logits of a micro-batch are best cut. */
+/** Candidate numbers of parts into which the logits of a micro-batch are split. */
 const LOSS_PARTS = ["1", "2", "4", "8"] as const;
 
-/** The fastest number of parts for the loss, and the loss by so many. */
+/** The fastest number of parts for the loss, and a loss function that uses it. */
 export function tuneLoss(
   config: ModelConfig,
   { device, dtype, batchSize: B, sequenceLength: T }: TuneOptions,

@@ -1,5 +1,5 @@
 /**
- * What computes a run, as its configuration wants it, before anything has values.
+ * Builds the model, optimizer and step of a run from its configuration; no values are set.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Going on with settings that are not those of the checkpoint.
+ * Resuming with settings that differ from those of the checkpoint.
  *
  * @module
  */
@@ -9,26 +9,26 @@ import { CheckpointError } from "../checkpoint/manifest.ts";
 import { loadRunConfig, type RunConfig, showValue } from "../config/mod.ts";
 import { CHECKPOINT_FILES } from "../checkpoint/names.ts";
 
-/** What a resumed run may not change: its weights or its data would not be what they were. */
+/** Settings that a resumed run must not change, because its weights or data would no longer match. */
 const FIXED = [
   /^model_config\./,
   /^train\.(max_seq_length|tie_embeddings)$/,
   /^data\.init_args\.seed$/,
 ];
 
-/** Keys below those that change neither weights nor what they mean. */
+/** Exceptions: keys within the fixed sections that change neither the weights nor their meaning. */
 const FREE = [
   /^model_config\.(name|hf_config|block_size)\b/,
   /^model_config\.router_(aux_loss_coef|z_loss_coef|bias_update_rate)$/,
 ];
 
-/** What says where a run is, not what it is. */
+/** Keys of names, locations and display, which do not affect what is trained. */
 const ABOUT_PLACES =
   /^(model_name|out_dir|resume|initial_checkpoint_dir|log\.progress)$/;
 
 /**
- * What differs between a checkpoint's settings and those of the run that goes on from it, as a line to
- * show, or null.
+ * Describes in one line the differences between a checkpoint's settings and those of the run that resumes from
+ * it; null if there are none.
  *
  * @throws {CheckpointError} if a setting differs that must not.
  */

@@ -1,5 +1,5 @@
 /**
- * What a training checkpoint holds, and how a run goes on from one.
+ * The content of a training checkpoint, and how a run resumes from one.
  *
  * @module
  */
@@ -56,7 +56,7 @@ const stateSchema = z.object({
   rng: z.record(z.string(), z.string()),
 });
 
-/** Where a run stands, beside its tensors. */
+/** Progress of a run: its state apart from its tensors. */
 export interface RunProgress {
   /** Optimizer steps done. */
   step: number;
@@ -72,16 +72,16 @@ export interface RunProgress {
   globalBatchSize: number;
   /** The last validation and the step it was made after, or null. */
   validation: (Evaluation & { step: number }) | null;
-  /** Where the data stands; of an imported run only how many samples it has trained on. */
+  /** Position in the data; for an imported run, only the number of samples it has trained on. */
   loader: LoaderState | { samples: number };
 }
 
-/** What a checkpoint says of it; an imported one does not count micro-batches. */
+/** Progress as stored in a checkpoint; an imported checkpoint has no count of micro-batches. */
 export type SavedProgress = Omit<RunProgress, "iter"> & {
   iter?: number | undefined;
 };
 
-/** What is saved of a run. */
+/** The part of a run that is saved. */
 export interface TrainingState {
   readonly config: RunConfig;
   readonly model: GPT;
@@ -89,7 +89,7 @@ export interface TrainingState {
   readonly tokenizer: Tokenizer | undefined;
 }
 
-/** Writes everything that a run needs to go on as if it had not stopped. */
+/** Writes everything that a run needs to resume exactly. */
 export async function writeTrainingCheckpoint(
   draft: CheckpointDraft,
   { config, model, optimizer, tokenizer }: TrainingState,
@@ -123,9 +123,9 @@ export async function writeTrainingCheckpoint(
 }
 
 /**
- * Sees to it that a checkpoint is one of training.
+ * Checks that a checkpoint contains training state.
  *
- * @throws {CheckpointError} if it holds weights alone.
+ * @throws {CheckpointError} if it holds only weights.
  */
 export function checkResumable(path: string): void {
   if (existsSync(join(path, CHECKPOINT_FILES.state))) return;
@@ -134,7 +134,7 @@ export function checkResumable(path: string): void {
   );
 }
 
-/** Loads a checkpoint, which has been verified, into a run. */
+/** Loads a verified checkpoint into a run. */
 export async function readTrainingCheckpoint(
   path: string,
   { model, optimizer }: Pick<TrainingState, "model" | "optimizer">,

@@ -1,5 +1,5 @@
 /**
- * From a run's `data:` section to opened token shards.
+ * Opens the token shards that a run's `data:` section describes.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import { loadTokenizer, type Tokenizer } from "../tokenizer/mod.ts";
 
 /** A run's tokenizer and tokens. */
 export interface Dataset extends Disposable {
-  /** What made the tokens; undefined where nobody said what made those of another tool. */
+  /** The tokenizer of the tokens; undefined for another tool's tokens if none was configured. */
   readonly tokenizer: Tokenizer | undefined;
   /** The tokens, mapped into memory. */
   readonly shards: TokenShards;
@@ -27,7 +27,7 @@ export interface Dataset extends Disposable {
 
 /** Text as tokens. */
 export interface TextDataset extends Dataset {
-  /** What made the tokens. */
+  /** The tokenizer of the tokens. */
   readonly tokenizer: Tokenizer;
 }
 
@@ -35,7 +35,7 @@ export interface TextDataset extends Dataset {
 export interface OpenDatasetOptions {
   /** Called as the preparation proceeds. */
   readonly onProgress?: (progress: PrepareProgress) => void;
-  /** Ends the preparation; the next one goes on where it ended. */
+  /** Stops the preparation; the next call resumes it. */
   readonly signal?: AbortSignal;
 }
 
@@ -149,7 +149,7 @@ function preparationOf(
   if (data.class_path === "Corpus") return {};
   const { seed, num_workers } = data.init_args;
   return {
-    // Only here does the seed decide what is held out.
+    // Only for TextFiles does the seed decide which documents are held out.
     ...(data.class_path === "TextFiles" ? { seed } : {}),
     ...(num_workers === null ? {} : { workers: Math.max(1, num_workers) }),
   };

@@ -1,5 +1,5 @@
 /**
- * Where and how a run computes: what "auto" means on this machine.
+ * Where and how a run computes: resolves "auto" for this machine.
  *
  * @module
  */
@@ -30,11 +30,11 @@ import {
 export interface Placement {
   /** Where tensors are. */
   readonly device: Device;
-  /** What weights are kept and multiplied in. */
+  /** The types in which weights are stored and multiplied. */
   readonly precision: Precision;
-  /** The attention kernel, known to run. */
+  /** The attention kernel, which has been tested on the device. */
   readonly attention: AttentionBackend;
-  /** What the model computes with. */
+  /** The operators that the model uses. */
   readonly operators: OperatorTable;
   /** One line for the user: device, precision, attention kernel and why. */
   readonly description: string;
@@ -95,7 +95,7 @@ export function chooseAttention(
 }
 
 /**
- * The choice from kernels that were tried, in order of preference.
+ * Picks a kernel from those that were tried, in order of preference.
  *
  * @throws {Error} as {@linkcode chooseAttention}.
  */
@@ -136,7 +136,7 @@ export function pickAttention(
   };
 }
 
-/** The settings that change nothing on a device, with the reason, a line each. */
+/** The settings without effect on a device, one line each, with the reason. */
 export function settingsWithoutEffect(
   { optimization }: Pick<RunConfig, "optimization">,
   device: Device,
@@ -254,7 +254,7 @@ function tuneArguments(
   return [model_config, {
     device,
     dtype: dtypesOf(precision).compute,
-    // What fits is not known yet, and what is fastest for one is so for more.
+    // The size for "auto" is not known yet; the fastest kernel for one sample is used for more too.
     batchSize: train.micro_batch_size === "auto" ? 1 : train.micro_batch_size,
     sequenceLength: train.max_seq_length,
   }];

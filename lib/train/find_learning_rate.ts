@@ -19,17 +19,17 @@ import { TrainStep } from "./step.ts";
 export interface FindLearningRateOptions {
   /** Sequences of a step. Default: 8. */
   readonly batchSize?: number;
-  /** Tokens of a sequence. Default: the most that the model reads. */
+  /** Tokens of a sequence. Default: the model's maximum. */
   readonly sequenceLength?: number;
   /** The first learning rate. Default: 1e-7. */
   readonly from?: number;
-  /** The last one, unless the loss explodes before. Default: 10. */
+  /** The last learning rate, unless the loss explodes before. Default: 10. */
   readonly to?: number;
-  /** Steps from one to the other, each with a learning rate that is higher by the same factor. Default: 100. */
+  /** Steps between the two; the learning rate grows by a constant factor. Default: 100. */
   readonly steps?: number;
   /** Makes the optimizer. Default: AdamW with its defaults and gradients of norm 1 at most. */
   readonly createOptimizer?: (model: GPT) => AdamW;
-  /** Ends the search; what was measured is given. */
+  /** Ends the search; the measurements so far are returned. */
   readonly signal?: AbortSignal;
 }
 
@@ -39,18 +39,18 @@ export interface FoundLearningRate {
   readonly rates: readonly number[];
   /** Smoothed training loss after each. */
   readonly losses: readonly number[];
-  /** A good one, in the middle of the longest descent; null if the loss never fell. */
+  /** The suggested learning rate, in the middle of the longest descent; null if the loss never fell. */
   readonly suggestion: number | null;
 }
 
 /** fastai's smoothing of the loss. */
 const SMOOTHING = 0.98;
-/** A loss of so many times the best ends the search. */
+/** The search ends when the loss exceeds the best one by this factor. */
 const EXPLODED = 4;
 
 /**
- * Trains for a few steps with a rising learning rate and watches the loss. Weights are as before
- * afterwards, whatever happens.
+ * Trains for a few steps with a rising learning rate and records the loss. The weights are restored
+ * afterwards, even after an error.
  *
  * @throws {RangeError} if `from`, `to` or `steps` make no rising sequence, or there is too little data.
  *
@@ -99,7 +99,7 @@ export async function findLearningRate(
       rates.push(rate);
       losses.push(smooth);
       if (smooth > EXPLODED * Math.min(...losses)) break;
-      // A turn of the event loop: signals arrive, notebooks stay alive.
+      // Yields to the event loop, so that signals and a notebook's messages are handled.
       await new Promise((resolve) => setTimeout(resolve, 0));
     }
   } finally {
@@ -118,8 +118,8 @@ function runStep(step: TrainStep, loader: BatchLoader, rate: number): number {
 }
 
 /**
- * fastai's "valley": of the longest descent of the loss, not necessarily of neighbours, the place half
- * through; without the first tenth, where nothing happens, and the last five, where it explodes.
+ * fastai's "valley": the middle of the longest decreasing subsequence of the loss (not necessarily of adjacent
+ * values). The first tenth, where the loss is flat, and the last five values, where it explodes, are ignored.
  */
 export function suggest(
   allRates: readonly number[],

@@ -1,5 +1,5 @@
 /**
- * The most memory a run has taken.
+ * The peak memory of a run.
  *
  * @module
  */
@@ -10,12 +10,12 @@ import {
   resetPeakMemory,
 } from "../../ffi/mod.ts";
 
-/** Lets a GPU's peak begin with a run: what was tried before it is none of its own. */
+/** Resets a GPU's peak at the start of a run, so that earlier trials of sizes and kernels do not count. */
 export function beginPeakMemory(device: Device): void {
   if (device !== "cpu") resetPeakMemory(device);
 }
 
-/** Bytes: of tensors on a GPU, of the whole process on a CPU. */
+/** Peak in bytes: of tensors on a GPU, of the whole process on a CPU. */
 export function peakMemoryBytes(device: Device): number {
   if (device !== "cpu") return cudaMemoryStats(device).peakAllocatedBytes;
   try {

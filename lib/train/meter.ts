@@ -1,5 +1,5 @@
 /**
- * How far a run is and how fast: the numbers of its rows of metrics.
+ * Progress and speed of a run, for its rows of metrics.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import type { RunPlan } from "./plan.ts";
 
 /** Counts steps, tokens and seconds. */
 export class Meter {
-  /** What a checkpoint keeps of it. */
+  /** The counters that a checkpoint stores. */
   readonly progress: Omit<RunProgress, "loader">;
   readonly #config: SizedRunConfig;
   readonly #plan: RunPlan;
@@ -71,15 +71,15 @@ export class Meter {
   }
 
   /**
-   * The last micro-batch of the step that was begun, counted from 0, as if all before had been of its
-   * size: whose learning rate the step is taken with.
+   * Iteration whose learning rate the current step uses: the index, from 0, of the step's last micro-batch, as if
+   * all micro-batches so far had the current size.
    */
   get scheduledIter(): number {
     const { micro_batch_size, max_seq_length } = this.#config.train;
     return this.progress.tokens / (micro_batch_size * max_seq_length) - 1;
   }
 
-  /** Tokens a second of this process, validation and saving left out. */
+  /** Tokens per second of this process, excluding validation and saving. */
   get tokensPerSecond(): number {
     return this.#trainedTokens / this.#trainedSeconds;
   }
@@ -92,13 +92,13 @@ export class Meter {
     this.#throughput.update(this.tokensPerStep, seconds);
   }
 
-  /** Adds time that is not training but will come again: validating, saving. */
+  /** Adds recurring time that is not training: validating, saving. */
   addOther(seconds: number): void {
     this.progress.elapsedSeconds += seconds;
     this.#throughput.addOther(seconds);
   }
 
-  /** Where the run is. */
+  /** Progress of the run. */
   place(): MetricsRow {
     const { step, tokens, elapsedSeconds } = this.progress;
     return {
@@ -114,7 +114,7 @@ export class Meter {
     };
   }
 
-  /** How fast it is, and what is left. */
+  /** Speed of the run, and the time left. */
   speed(): MetricsRow {
     const { train, model_config } = this.#config;
     const { step, elapsedSeconds } = this.progress;

@@ -1,5 +1,5 @@
 /**
- * `micro_batch_size: auto`: the most samples that a GPU computes at once.
+ * `micro_batch_size: auto`: finds the largest micro-batch that fits a GPU.
  *
  * @module
  */
@@ -17,12 +17,12 @@ import { buildForTraining, buildStep } from "./build.ts";
 import type { CreateMlp } from "../model/gpt.ts";
 import type { Placement } from "./device.ts";
 
-/** Steps that are tried: the second has the optimizer's state, the later ones are captured. */
+/** Number of steps to try: from the second on the optimizer has its state, the later ones are captured. */
 const TRIED_STEPS = 5;
 
-/** What a search for a micro-batch needs to know beside the configuration. */
+/** Options of the search for a micro-batch size. */
 export interface SearchOptions {
-  /** Samples of an epoch: a micro-batch has no more. */
+  /** Samples in an epoch: the upper limit of a micro-batch. */
   readonly windows: number;
   /** Makes the model's own layers. */
   readonly createMlp?: CreateMlp;
@@ -49,9 +49,8 @@ export function fixMicroBatchSize(
 }
 
 /**
- * Tries steps of the run's own kind, and a validation, until the largest divisor of the global batch is
- * found that fits. The batch of a step, and with it the run, stays what it is; only how much of it is
- * computed at once changes.
+ * Finds the largest divisor of the global batch that fits, by trying real steps of the run and a validation.
+ * The global batch stays the same; only the number of samples computed at once changes.
  *
  * @throws {TorchError} if not even one sample fits.
  */
@@ -79,13 +78,13 @@ export function findMicroBatchSize(
   return withSize(config, size);
 }
 
-/** Whether an error, or the one that caused it, says that a device's memory was not enough. */
+/** Whether an error, or its cause, reports that a device is out of memory. */
 export function isOutOfMemory(error: unknown): boolean {
   if (error instanceof TorchError) return error.kind === "out of memory";
   return error instanceof Error && isOutOfMemory(error.cause);
 }
 
-/** The last of the ascending sizes that fits, or null; none fits after one that does not. */
+/** The largest of the ascending sizes that fits, or null; sizes above one that does not fit do not fit either. */
 export function largestThatFits(
   sizes: readonly number[],
   fits: (size: number) => boolean,
@@ -110,8 +109,8 @@ function withSize(config: RunConfig, micro_batch_size: number): SizedRunConfig {
 }
 
 /**
- * A few steps of a model of the run's shape, accumulating, since gradients stay for that; and a validation,
- * which takes memory beside that of a captured step.
+ * Tries a few steps of a model of the run's shape, and a validation. The steps accumulate, because that keeps
+ * gradients in memory; the validation needs memory in addition to that of a captured step.
  */
 function trySteps(
   config: SizedRunConfig,
@@ -124,7 +123,7 @@ function trySteps(
   const { model, optimizer } = buildForTraining(config, placement, layers);
   try {
     model.weights.initialize();
-    // A step that cannot be captured for want of memory does not fit.
+    // If a capture fails for lack of memory, the size does not fit.
     using step = buildStep({
       ...config,
       optimization: {

@@ -1,5 +1,5 @@
 /**
- * Opening a run: everything that can be wrong is found here.
+ * Opens a run and finds every problem with its inputs before training starts.
  *
  * @module
  */
@@ -53,13 +53,13 @@ import type { TrainStep } from "./step.ts";
 
 /** Options of `Trainer.open`. */
 export interface OpenOptions {
-  /** The tokens to train on; disposed by who opened it. */
+  /** The tokens to train on; the caller disposes of them. */
   readonly dataset: Dataset;
   /** Where and how to compute. */
   readonly placement: Placement;
-  /** Told what happens. */
+  /** Receives the events of the run. */
   readonly observer?: TrainObserver;
-  /** Makes layers of one's own. Default: those of the configuration. */
+  /** Makes custom MLP layers. Default: those of the configuration. */
   readonly createMlp?: CreateMlp;
 }
 
@@ -73,19 +73,19 @@ export interface RunParts extends Required<Omit<OpenOptions, "createMlp">> {
   readonly loader: BatchLoader;
   readonly store: CheckpointStore;
   readonly loggers: readonly MetricsLogger[];
-  /** Where goes what the experts do, or null. */
+  /** The file for expert loads, or null. */
   readonly experts: ExpertsCsv | null;
   readonly info: RunInfo;
   readonly meter: Meter;
-  /** The checkpoint it goes on from, or null. */
+  /** The checkpoint that the run resumes from, or null. */
   readonly resumedFrom: string | null;
-  /** What is freed with the run. */
+  /** Resources that are freed with the run. */
   readonly owned: DisposableStack;
 }
 
 /**
- * Builds the model, or goes on from a checkpoint, as the configuration says. If anything is wrong,
- * nothing stays open.
+ * Builds the model, or resumes from a checkpoint, as the configuration says. After an error, nothing stays
+ * open.
  *
  * @throws {Error} if the checkpoint, the data or the device do not fit the configuration.
  */
@@ -145,7 +145,7 @@ async function open(
     iters: plan.accumulationIters,
     onMessage: say,
   }));
-  // From here on nothing can be wrong with what was given.
+  // All inputs have been checked at this point.
   const { store, movedTo } = resume === null
     ? await moveEarlierRun(locked, config)
     : { store: locked, movedTo: null };
@@ -178,7 +178,7 @@ async function open(
   };
 }
 
-/** Writes what the run is and what it is made by: OUT/config.yaml and OUT/run.json. */
+/** Writes the run's configuration and the versions that it uses: OUT/config.yaml and OUT/run.json. */
 async function writeRunInfo(
   config: SizedRunConfig,
   placement: Placement,
@@ -192,7 +192,7 @@ async function writeRunInfo(
   return info;
 }
 
-/** `metrics.csv` unless there are to be no logs, and TensorBoard's event files on request. */
+/** Opens `metrics.csv`, unless logs are switched off, and TensorBoard's event files on request. */
 function openLoggers(
   { out_dir, logger_name }: RunConfig,
   options: { resumeAtIter?: number },
@@ -204,13 +204,13 @@ function openLoggers(
     : [csv, openTensorBoard(join(out_dir, "tensorboard"), options)];
 }
 
-/** What a run begins with: a checkpoint that it goes on from, a file of weights, or neither. */
+/** What a run starts from: a checkpoint to resume, a file of weights, or neither. */
 interface Origin {
   readonly resume: ResumePoint | null;
   readonly weights: string | null;
 }
 
-/** Finds what the run is to begin with, and sees to it that it is unharmed. */
+/** Finds what the run starts from, and checks its integrity. */
 async function originOf(config: RunConfig): Promise<Origin> {
   const resume = await resolveResume(config.resume, config.out_dir);
   if (resume !== null) checkResumable(resume.path);
@@ -246,9 +246,9 @@ async function start(
 }
 
 /**
- * Puts the data where it stood. What an imported run was given counts as the first samples of this order.
+ * Restores the position in the data. The samples of an imported run count as the first ones of this order.
  *
- * @throws {CheckpointError} if they are other data.
+ * @throws {CheckpointError} if the checkpoint belongs to other data.
  */
 function restoreLoader(
   loader: BatchLoader,

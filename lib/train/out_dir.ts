@@ -14,14 +14,14 @@ import {
 } from "../checkpoint/store.ts";
 import type { RunConfig } from "../config/mod.ts";
 
-/** A run's folder, and where an earlier run went that was in it. */
+/** A run's folder, and the new path of an earlier run that was in it. */
 export interface OutDir {
   readonly store: CheckpointStore;
   readonly movedTo: string | null;
 }
 
 /**
- * Becomes the writer of a run's folder.
+ * Opens a run's folder for writing and locks it.
  *
  * @throws {CheckpointError} if another process trains there.
  */
@@ -34,10 +34,10 @@ export async function openOutDir(config: RunConfig): Promise<CheckpointStore> {
 }
 
 /**
- * Sees to it that a new run does not mix with an earlier one: the folder of that is renamed, so that
- * nothing is lost.
+ * Keeps a new run from mixing with an earlier one: the earlier run's folder is renamed, so that nothing is
+ * lost.
  *
- * @param store The folder's writer, which gives way to one of the new folder.
+ * @param store The folder's writer, which is replaced by one for the new folder.
  * @throws {CheckpointError} if the folder cannot be renamed.
  */
 export async function moveEarlierRun(

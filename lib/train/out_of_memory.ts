@@ -1,5 +1,5 @@
 /**
- * What to say when a device's memory is not enough.
+ * Messages for a device that is out of memory.
  *
  * @module
  */
@@ -16,15 +16,15 @@ import { isOutOfMemory } from "./micro_batch.ts";
 const COPIES = 4;
 
 /**
- * Bytes of so many parameters with their gradients and the optimizer's state. With bf16-mixed the copy that
- * layers compute with and its gradient take together what a gradient in float32 does.
+ * Bytes of `parameters` parameters with their gradients and the optimizer's state. With bf16-mixed, the bfloat16
+ * copy of the weights and its gradient together take as much memory as a float32 gradient.
  */
 export function stateBytes(parameters: number, precision: Precision): number {
   const bytes = dtypesOf(precision).weights === "bfloat16" ? 2 : 4;
   return COPIES * bytes * parameters;
 }
 
-/** The error to show: with sizes and settings if it is one of memory, else the error itself. */
+/** For an out-of-memory error, an error with sizes and advice on settings; otherwise the error itself. */
 export function explainOutOfMemory(
   error: unknown,
   config: RunConfig,
@@ -36,7 +36,7 @@ export function explainOutOfMemory(
     tieEmbeddings: train.tie_embeddings,
   });
   const memory = device === "cpu" ? "" : describeMemory(device);
-  // The search for "auto" ends with this if one sample is too much.
+  // For "auto", the search fails with this error only if a single sample does not fit.
   const size = train.micro_batch_size === "auto" ? 1 : train.micro_batch_size;
   const lower = size === 1
     ? ""

@@ -26,7 +26,7 @@ export interface RunPlan {
   readonly schedule: Schedule;
 }
 
-/** Where a run stands that is planned on: what a checkpoint says of it. */
+/** Progress at which a resumed run starts, from its checkpoint. */
 export interface PlanStart {
   /** Optimizer steps done. */
   readonly step: number;
@@ -35,8 +35,8 @@ export interface PlanStart {
 }
 
 /**
- * Plans a run, given how many micro-batches an epoch has. A run that goes on with another
- * global_batch_size still ends after `max_tokens` and `epochs`, in as many steps as that takes.
+ * Plans a run, given the number of micro-batches in an epoch. A run that resumes with another
+ * global_batch_size still ends after `max_tokens` and `epochs`; the number of steps is adjusted.
  */
 export function planRun(
   { train, optimizer }: Pick<SizedRunConfig, "train" | "optimizer">,

@@ -1,5 +1,5 @@
 /**
- * What a run was made by, so that it can be made again: written to OUT/run.json and every checkpoint.
+ * Versions and commit that a run was trained with, to reproduce it: written to OUT/run.json and every checkpoint.
  *
  * @module
  */
@@ -38,7 +38,7 @@ async function gitCommit(): Promise<string | null> {
     }).output();
     return success ? new TextDecoder().decode(stdout).trim() : null;
   } catch {
-    // No git, or no permission to run it: the run does not depend on it.
+    // No git, or no permission to run it: the commit is optional.
     return null;
   }
 }

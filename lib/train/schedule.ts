@@ -4,15 +4,15 @@
  * @module
  */
 
-/** What the learning rate depends on. Iterations are micro-batches. */
+/** Parameters of the learning-rate schedule. Iterations are micro-batches. */
 export interface Schedule {
   /** Highest learning rate, reached at the end of the warm-up. */
   readonly learningRate: number;
-  /** Where the cosine ends. */
+  /** Learning rate at the end of the cosine. */
   readonly minLearningRate: number;
   /** Iterations of warm-up. */
   readonly warmupIters: number;
-  /** Where the cosine ends; null for a run of unknown length, which stays at the highest. */
+  /** Iteration at which the cosine ends; null for a run of unknown length, which stays at the highest rate. */
   readonly maxIters: number | null;
 }
 

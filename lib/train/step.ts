@@ -37,21 +37,21 @@ export interface TrainStepOptions extends BatchShape {
   readonly captured: boolean;
   /** Take batches of other shapes too; with `captured`, the first 8 shapes get a graph each. Default: false. */
   readonly dynamic?: boolean;
-  /** Throw where a step cannot be captured, instead of running it as written. Default: false. */
+  /** Throw if a step cannot be captured, instead of running it uncaptured. Default: false. */
   readonly fullgraph?: boolean;
-  /** Told why a step runs uncaptured. */
+  /** Called with the reason if a step runs uncaptured. */
   readonly onMessage?: (message: string) => void;
 }
 
-/** Passes before a capture, in which libraries set themselves up. They change nothing. */
+/** Passes before a capture, in which libraries initialize themselves. They do not change the weights. */
 const REHEARSALS = 2;
 const MAX_GRAPHS = 8;
 
-/** What is kept for a shape. */
+/** The buffers and the graph for one shape. */
 interface Recording {
-  /** Where batches are copied to [A, B, T + 1]. */
+  /** Buffer for the batches of a step [A, B, T + 1]. */
   readonly tokens: Tensor;
-  /** The captured step; null where steps of this shape run as written, undefined before the first. */
+  /** The captured step; null if steps of this shape run uncaptured, undefined before the first step. */
   graph?: CudaGraph<void> | null;
 }
 
@@ -65,7 +65,7 @@ export class TrainStep {
   readonly #recordings = new Map<string, Recording>();
   #loaded: Recording | undefined;
 
-  /** Reserves memory for the loss; that for batches is reserved when the first of a shape comes. */
+  /** Allocates the loss; the buffers for batches are allocated at the first batch of each shape. */
   constructor(model: GPT, optimizer: AdamW, options: TrainStepOptions) {
     this.#model = model;
     this.#optimizer = optimizer;
@@ -74,9 +74,9 @@ export class TrainStep {
   }
 
   /**
-   * Hands over the batches of the next step. On a GPU they follow what it computes, and nobody waits.
+   * Copies the batches of the next step to the device. On a GPU the copy is queued after the running work.
    *
-   * @param nextBatch Gives the tokens [B, T + 1] of the next micro-batch.
+   * @param nextBatch Returns the tokens [B, T + 1] of the next micro-batch.
    * @throws {RangeError} if the shape is not that of the options and these are not `dynamic`.
    */
   load(
@@ -93,7 +93,7 @@ export class TrainStep {
   }
 
   /**
-   * Runs one step on what was loaded last, at the given learning rate; returns before the device is done.
+   * Runs one step on the batches loaded last, at the given learning rate; returns before the device is done.
    *
    * @throws {Error} with `fullgraph`, if the step cannot be captured; or if nothing was loaded.
    */
@@ -142,7 +142,7 @@ export class TrainStep {
         );
       }
       for (let i = 0; i < REHEARSALS; i++) this.#rehearse(tokens);
-      // The graph has memory of its own: what rehearsals used would stay unused.
+      // The graph has its own memory pool; the memory of the rehearsals is released.
       emptyCache();
       const [first] = graphs;
       return capture(
@@ -150,7 +150,7 @@ export class TrainStep {
         first === undefined ? {} : { pool: first },
       );
     } catch (cause) {
-      // What a rehearsal or the capture left of gradients is no part of the step.
+      // Discards gradients left by a rehearsal or by the failed capture.
       for (const parameter of this.#model.weights.parameters) {
         parameter.zeroGrad();
       }

@@ -23,7 +23,7 @@ import { learningRateAt } from "./schedule.ts";
 /** Why a run ended. */
 export type StopReason = StopRule | "interrupted";
 
-/** What a run did. */
+/** Summary of a finished run. */
 export interface TrainSummary {
   /** Why the run ended. */
   readonly reason: StopReason;
@@ -33,7 +33,7 @@ export interface TrainSummary {
   readonly tokens: number;
   /** Seconds of training, over all processes of the run. */
   readonly elapsedSeconds: number;
-  /** Tokens a second of this process, validation and saving left out. */
+  /** Tokens per second of this process, excluding validation and saving. */
   readonly tokensPerSecond: number;
   /** Steps skipped because their gradients were not finite. */
   readonly skippedUpdates: number;
@@ -41,17 +41,17 @@ export interface TrainSummary {
   readonly validation: Evaluation | null;
   /** The checkpoint that the run ended with. */
   readonly checkpoint: string;
-  /** Most memory taken, in bytes. */
+  /** Peak memory in bytes. */
   readonly peakMemoryBytes: number;
 }
 
-/** After so many skipped updates in a row a run has failed. */
+/** A run fails after this many skipped updates in a row. */
 const MAX_SKIPPED_IN_A_ROW = 10;
-/** How long JavaScript may be kept from signals and timers. */
+/** Maximum time between two turns of the event loop, which handles signals and timers. */
 const TURN_MS = 50;
 
 /**
- * One run. Everything that can be wrong is found while it is opened; `fit` then trains.
+ * One run. `open` finds every problem with its inputs; `fit` then trains.
  *
  * @example
  * ```ts ignore
@@ -68,17 +68,17 @@ export class Trainer {
   readonly model: GPT;
   /** How long the run is. */
   readonly plan: RunPlan;
-  /** Learning rate of the steps that follow; null is the schedule's. */
+  /** Overrides the learning rate of the following steps; null uses the schedule. */
   learningRate: number | null = null;
   readonly #parts: RunParts;
   #saved: { step: number; path: string } | null;
   #watchedStep: number;
   #skippedInARow = 0;
-  /** Where the data stood before the batches that the next step has been given; null if it has none yet. */
+  /** Position in the data before the batches already loaded for the next step; null if none are loaded. */
   #untaken: LoaderState | null = null;
 
   /**
-   * Builds the model, or goes on from a checkpoint, as the configuration says.
+   * Builds the model, or resumes from a checkpoint, as the configuration says.
    *
    * @throws {Error} if the checkpoint, the data or the device do not fit the configuration.
    */
@@ -86,7 +86,7 @@ export class Trainer {
     return new Trainer(await openRun(config, options));
   }
 
-  /** Called by `open` alone. */
+  /** Called only by `open`. */
   private constructor(parts: RunParts) {
     this.#parts = parts;
     this.config = parts.config;
@@ -110,8 +110,8 @@ export class Trainer {
   }
 
   /**
-   * Trains until a rule of the configuration says stop, or the signal does: then the step that runs is
-   * finished and saved.
+   * Trains until a stop rule of the configuration applies, or the signal is aborted: then the current step is
+   * finished and a checkpoint saved.
    *
    * @throws {Error} if the loss stays non-finite, or a checkpoint cannot be saved.
    */
@@ -136,7 +136,7 @@ export class Trainer {
         await this.save(checkpointName(this.step));
       }
       if (performance.now() - turnMs > TURN_MS) {
-        // A turn of the event loop: signals arrive, notebooks stay alive.
+        // Yields to the event loop, so that signals and a notebook's messages are handled.
         await new Promise((resolve) => setTimeout(resolve, 0));
         turnMs = performance.now();
       }
@@ -235,7 +235,7 @@ export class Trainer {
     return max_time !== null && elapsedSeconds >= max_time ? "max_time" : null;
   }
 
-  /** Validates, unless it is not the time, this step was validated, or the signal asks for an end. */
+  /** Validates if it is due, this step has not been validated yet, and the signal is not aborted. */
   async #validateIfDue(
     signal: AbortSignal | undefined,
     { isLast = false } = {},
@@ -276,10 +276,10 @@ export class Trainer {
       learningRateAt(meter.scheduledIter, schedule);
     this.#parts.trainStep.run(lr);
     this.#untaken = null;
-    // While the device computes, the next batches set out for it.
+    // The next batches are copied while the device computes.
     if (step < this.plan.steps) this.#loadBatches();
     const isLogged = isDue(step, this.config.train.log_interval);
-    // Reading the loss is what waits for the device.
+    // Only reading the loss waits for the device.
     const measured = isLogged ? this.#measure() : {};
     const seconds = (performance.now() - startedMs) / 1000;
     meter.addStep(seconds);
@@ -326,7 +326,7 @@ export class Trainer {
     };
   }
 
-  /** Counts the updates that were skipped since the last look. */
+  /** Counts the updates that were skipped since the last call. */
   #watchSkipped(): void {
     const { optimizer, trainStep, meter, observer } = this.#parts;
     const skipped = optimizer.skipped.item();
@@ -354,7 +354,7 @@ function isDue(step: number, interval: number): boolean {
   return interval > 0 && step % interval === 0;
 }
 
-/** Parameters of a run's model, as people count them. */
+/** Describes a run's model in one line: parameters, layers and experts. */
 export function describeModel(config: RunConfig): string {
   const { total, active } = countParameters(config.model_config, {
     tieEmbeddings: config.train.tie_embeddings,
