@@ -36,7 +36,7 @@ export interface CheckpointDraft {
   writeText(name: string, text: string): Promise<void>;
   /** Adds a value as JSON. */
   writeJson(name: string, value: unknown): Promise<void>;
-  /** Adds a copy of a file, under its own name unless told. */
+  /** Adds a copy of a file. Default: under its own name. */
   copyFile(from: string, name?: string): Promise<void>;
 }
 

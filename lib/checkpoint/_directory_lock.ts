@@ -1,4 +1,4 @@
-/** One writer per directory, by a lock that the system drops with the process. */
+/** Ensures one writer per directory, by a lock that the system releases when the process ends. */
 
 import { join } from "node:path";
 import { attempt, describeCause } from "../files/atomic.ts";

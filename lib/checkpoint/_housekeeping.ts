@@ -15,9 +15,9 @@ export interface Housekeeping {
 }
 
 /**
- * Removes what dead processes left, and gives a checkpoint that one of them
- * had put aside its name back. Only the holder of the lock may do this: without
- * it the leftovers may belong to a process that is alive.
+ * Removes the leftovers of processes that died, and restores the name of a
+ * checkpoint that one of them had put aside. Only the holder of the lock may do
+ * this, because otherwise the files may belong to a running process.
  */
 export async function clearLeftovers(
   outDir: string,
@@ -41,8 +41,8 @@ export async function clearLeftovers(
 
 /**
  * Puts the checkpoints of later steps aside before one of an earlier step is
- * published: they are of a course that the run has left by going on from an
- * older one, and `--resume auto` must not return to it.
+ * published: they belong to a course that the run left by resuming from an
+ * older checkpoint, and `--resume auto` must not return to them.
  */
 export async function putLaterAside(
   outDir: string,
@@ -77,9 +77,9 @@ async function stepOf(path: string): Promise<number | undefined> {
 }
 
 /**
- * Removes all but the newest `keepLast` checkpoints, the one just published
- * being one of them. Each is renamed first, so that none is ever seen half
- * removed. Directories without a manifest are not ours to remove.
+ * Removes all but the newest `keepLast` checkpoints, which include the one just
+ * published. Each is renamed first, so that no partly removed checkpoint is ever
+ * visible. Directories without a manifest are not removed.
  */
 export async function prune(
   outDir: string,

@@ -2,8 +2,8 @@
  * What `JSON.parse` accepts and the safetensors format does not: a key given
  * twice, an integer written oddly, text that is not Unicode.
  *
- * No regular expression walks the strings: they may be 100 MB long, and a
- * backtracking stack would overflow.
+ * Strings are not scanned with regular expressions: they may be 100 MB long, and
+ * the stack for backtracking would overflow.
  */
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Finding the checkpoint to go on from. Which one is the latest is computed
- * from what lies in the directory, never stored.
+ * Finds the checkpoint to resume from. The latest one is determined from the
+ * directory's content; nothing stores which one it is.
  */
 
 import { existsSync } from "node:fs";
@@ -112,18 +112,18 @@ export async function resolveResume(
 export interface RequireOptions {
   /** What is to be done, for messages. Default: "use checkpoint". */
   action?: string;
-  /** Which files are read and have to be whole; all of them unless told. */
+  /** Selects the files that will be read and must be intact. Default: all of them. */
   isNeeded?: (name: string) => boolean;
   /**
-   * A file that makes a folder without a manifest, of another program, a
-   * checkpoint, which is then taken as it is. None unless told.
+   * Name of a file that marks another program's folder, which has no manifest,
+   * as a checkpoint; such a folder is not verified. Default: none.
    */
   foreign?: string;
 }
 
 /**
- * The directory of the checkpoint at a path, or of the one that holds the file
- * there, with what is to be read of it as it was written.
+ * Returns the directory of the checkpoint at a path, or of the checkpoint that
+ * contains the file at that path, after verifying the files that will be read.
  *
  * @example
  * ```ts ignore

@@ -1,7 +1,7 @@
 /**
- * Reading safetensors files: the header, checked in full before any number in
- * it is believed. Tensor bytes are mapped elsewhere, from the absolute offsets
- * given here. The format is specified at
+ * Reads and fully checks the headers of safetensors files. Tensor bytes are
+ * mapped elsewhere, from the absolute offsets given here. The format is
+ * specified at
  * https://github.com/huggingface/safetensors#format.
  */
 
@@ -79,8 +79,8 @@ export async function readSafetensorsHeader(
 
 /**
  * Checks the header at the start of `bytes`, the first bytes of a safetensors
- * file of `fileSize` bytes (all of it unless told), for files that are not on
- * this disk. `source` names it in errors.
+ * file of `fileSize` bytes (default: the length of `bytes`), for files that are
+ * not on this disk. `source` names it in errors.
  *
  * @throws {SafetensorsError} If the bytes break the format.
  */

@@ -40,7 +40,7 @@ export interface TensorToWrite {
 export interface WriteSafetensorsOptions {
   /** The `__metadata__` texts. */
   metadata?: Record<string, string>;
-  /** How the disk is changed; the real one unless told. */
+  /** How the disk is changed. Default: the real one. */
   fs?: DurableFileSystem;
 }
 

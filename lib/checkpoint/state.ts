@@ -27,7 +27,7 @@ export interface NamedTensor {
   readonly shape: readonly number[];
   /** The tensor that it is, or is a part of. */
   readonly tensor: Tensor;
-  /** Takes its part out of that tensor. */
+  /** Selects its part of that tensor. */
   readonly part: (whole: Tensor) => Tensor;
   /** Whether it repeats the values of an entry before it. */
   readonly alias?: boolean;
@@ -127,7 +127,7 @@ interface Match {
   readonly dtype: DType;
 }
 
-/** Finds every target in a file; what does not fit is a problem, and so is what is left over. */
+/** Matches the targets with a file's tensors; mismatches and tensors left over are problems. */
 function match(
   entries: ReadonlyMap<string, SafetensorsEntry>,
   targets: Iterable<NamedTensor>,

@@ -39,11 +39,11 @@ export type { CheckpointDraft };
 /** Options of {@linkcode openCheckpointStore}. */
 export interface CheckpointStoreOptions {
   /**
-   * How many `step-*` checkpoints stay; older ones are removed after a new one
-   * is safe. All of them unless told. The final one is never removed.
+   * How many `step-*` checkpoints to keep; older ones are removed after a new one
+   * is on disk. The final one is never removed. Default: all.
    */
   keepLast?: number;
-  /** How the disk is changed; the real one unless told. */
+  /** How the disk is changed. Default: the real one. */
   fs?: DurableFileSystem;
 }
 
@@ -54,8 +54,8 @@ export interface PublishOptions {
   /** What made the checkpoint: versions of moebius, torch... */
   versions?: Record<string, string>;
   /**
-   * Whether a valid checkpoint of the same name is replaced: only the final
-   * one unless told. A resumed run that passes a saved step again needs it.
+   * Whether to replace a valid checkpoint of the same name; a resumed run that
+   * passes a saved step again needs this. Default: only the final checkpoint.
    */
   replace?: boolean;
 }
@@ -66,7 +66,7 @@ export interface PublishedCheckpoint {
   path: string;
   /** Bytes of all its files. */
   bytes: number;
-  /** What went wrong without harm, such as an old one that cannot be removed. */
+  /** Problems without consequences, such as an old checkpoint that cannot be removed. */
   warnings: string[];
 }
 
@@ -171,7 +171,7 @@ function checkName(name: string, path: string): void {
   );
 }
 
-/** Sees to it that a checkpoint may take this name. */
+/** Frees a name for a new checkpoint, or throws. */
 async function makeRoom(
   path: string,
   name: string,

@@ -34,7 +34,7 @@ export interface Command<Schema extends OptionSchema> {
   readonly options: Schema;
 }
 
-/** Text as a number; text that is none, also an empty one, stays what it is and is refused. */
+/** Converts text to a number; other text, including empty text, is returned unchanged and refused by the schema. */
 function toNumber(text: unknown): unknown {
   if (typeof text !== "string" || text.trim() === "") return text;
   const value = Number(text.replaceAll("_", ""));
@@ -179,9 +179,9 @@ const EXPECTED = [
 ];
 
 /**
- * Runs a command and ends the process with its exit code. Errors that are the user's to mend are shown
- * as a message, others with their stack; exit code 2 is for a wrong command line or configuration, and that
- * of SIGPIPE for output that nobody reads any more, as that of `| head`.
+ * Runs a command and ends the process with its exit code. Errors that the user can fix are shown as a message,
+ * others with their stack. Exit code 2 means a wrong command line or configuration; if the reader of the output
+ * has gone, as with `| head`, the exit code is that of SIGPIPE.
  */
 export async function runCommand(
   main: (argv: readonly string[]) => Promise<number>,
@@ -197,7 +197,7 @@ export async function runCommand(
   }
 }
 
-/** What was tried, why it failed, what to do: JavaScript's own messages have no such form. */
+/** Matches this project's messages (what failed, why, what to do); JavaScript's own do not have this form. */
 const OF_OURS = /^(Cannot|The) [^\n]+: /;
 
 function describeError(error: unknown): string {

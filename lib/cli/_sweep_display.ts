@@ -33,7 +33,7 @@ export class SweepDisplay {
   /** State of each trial when it was last told. */
   readonly #told: string[] = [];
 
-  /** Draws on standard error unless told. */
+  /** Draws on standard error by default. */
   constructor(
     { stream = Deno.stderr, size = terminalSize }: {
       stream?: ProgressStream;
@@ -91,7 +91,7 @@ export class SweepDisplay {
         bytes = bytes.subarray(this.#stream.writeSync(bytes));
       }
     } catch {
-      // Nobody is there to be told.
+      // Standard error is closed: there is nobody to show this to.
     }
   }
 }

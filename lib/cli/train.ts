@@ -31,7 +31,7 @@ import { describeModel, Trainer, type TrainSummary } from "../train/trainer.ts";
 import { runCommand } from "./_command.ts";
 import { onSignals } from "./_signals.ts";
 
-/** Larger training sets are not worth a bigram model: fitting it takes longer than a look is worth. */
+/** No bigram baseline is computed for larger training sets, because fitting it would take too long. */
 const MAX_BIGRAM_TOKENS = 2 ** 25;
 /** Length of the sample at the end, and of the text that it continues. */
 const SAMPLE_TOKENS = 100;
@@ -50,7 +50,7 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   checkPaths(run);
   for (const notice of notices) console.log(notice);
-  // Only now is anything loaded: a wrong configuration was refused before.
+  // Nothing is loaded before this point, so that a wrong configuration is refused at once.
   await ensureSetup();
   const mode: ProgressMode = config.log.progress ? "auto" : "none";
   const placement = placeRun(config);

@@ -15,7 +15,7 @@ export interface EvaluateOptions {
   readonly batchSize: number;
   /** Tokens of a sequence. */
   readonly sequenceLength: number;
-  /** Batches from the start of the split; all of its sequences unless told. */
+  /** Batches from the start of the split. Default: all of its sequences. */
   readonly maxBatches?: number;
   /** Which tokens. Default: val. */
   readonly split?: "train" | "val";

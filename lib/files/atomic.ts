@@ -11,7 +11,7 @@ import { createHash, type Hash } from "node:crypto";
 import { constants } from "node:os";
 import { basename, dirname, join } from "node:path";
 
-/** Bytes of one write call: keeps a disk busy and signals answered. */
+/** Bytes of one write call: large enough for full speed, small enough to handle signals in between. */
 const PIECE_BYTES = 4 * 1024 * 1024;
 
 /** An open file that takes bytes at its end. */
@@ -208,8 +208,8 @@ export async function replaceFile<T>(
 }
 
 /**
- * Gives a finished directory its name. What had the name is renamed to `aside` before, which is its name again if
- * anything fails, and is removed in the end. Resolves to the reason if that last step fails, which does no harm.
+ * Renames a finished directory to its final name. An existing directory of that name is first renamed to `aside`;
+ * it is renamed back if anything fails, and removed in the end. Resolves to the reason if only the removal fails.
  *
  * @throws {StorageError} If the directory cannot be put in place, and is then removed, or if that cannot be synced.
  */

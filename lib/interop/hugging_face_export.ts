@@ -39,7 +39,7 @@ export interface HuggingFaceExportOptions {
   readonly outDir: string;
   /** Largest file of weights, in bytes. Default: 5e9. */
   readonly maxShardBytes?: number;
-  /** Element type of the weights; their own unless told. */
+  /** Element type of the weights. Default: their own. */
   readonly dtype?: ExportDtype;
   /** Replace a folder that is there already. Default false. */
   readonly overwrite?: boolean;

@@ -68,7 +68,7 @@ export function isImported(path: string, paths: readonly string[]): boolean {
  * Reads a model of transformers and checks all of it.
  *
  * @param dir Its folder.
- * @param name What it is called; the folder's name unless told.
+ * @param name What it is called. Default: the folder's name.
  * @throws {RangeError} If there is no such model here, or tensors are missing or
  * do not fit.
  * @throws {SyntaxError} If a file cannot be read.

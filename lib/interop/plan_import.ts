@@ -16,9 +16,9 @@ import {
 
 /** Options of {@linkcode planImport}. */
 export interface PlanOptions extends LitGptOptions {
-  /** What the files are, where a folder holds both; told by the files unless given. */
+  /** What the files are, where a folder holds both. Default: told by the files. */
   readonly format?: "litgpt" | "hf";
-  /** What a Hugging Face model is called; its folder's name unless told. */
+  /** What a Hugging Face model is called. Default: its folder's name. */
   readonly name?: string;
 }
 

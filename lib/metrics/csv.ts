@@ -11,7 +11,7 @@ import { type AppendedFile, openAppendedFile } from "./appended_file.ts";
 
 /** Options of {@linkcode openMetricsCsv}. */
 export interface MetricsCsvOptions {
-  /** The columns; {@linkcode METRIC_COLUMNS} unless told. */
+  /** The columns. Default: {@linkcode METRIC_COLUMNS}. */
   columns?: readonly string[];
   /**
    * The first `iter` that will be logged: rows from there on, which a process

@@ -18,7 +18,7 @@ export interface TensorBoardOptions {
    * files in the directory have from there on.
    */
   resumeAtIter?: number;
-  /** The time in milliseconds since 1970; the clock unless told. */
+  /** The time in milliseconds since 1970. Default: the clock. */
   now?: () => number;
 }
 

@@ -2,11 +2,11 @@
 
 /** Options of {@linkcode Throughput}. */
 export interface ThroughputOptions {
-  /** Seconds after which a measurement counts half; 20 unless told. */
+  /** Seconds after which a measurement counts half. Default: 20. */
   halfLifeSeconds?: number;
   /**
    * How many first updates are left out once there are others: they compile
-   * and capture. 1 unless told.
+   * and capture. Default: 1.
    */
   warmupUpdates?: number;
 }

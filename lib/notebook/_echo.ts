@@ -1,6 +1,6 @@
 /**
- * Knowing that the kernel has sent what was shown. It does not say so, but it sends its outputs to all its
- * clients in order: when a mark has come back to a client of our own, all that was shown before it is sent.
+ * Detects when the kernel has sent its outputs. The kernel does not report this, but it sends outputs to all
+ * clients in order: once our own client receives a mark, all outputs before the mark have been sent.
  */
 
 import type { EchoTask } from "./_echo_worker.ts";
@@ -25,7 +25,7 @@ export class OutputEcho {
     const worker = new Worker(new URL("./_echo_worker.ts", import.meta.url), {
       type: "module",
     });
-    // Without it outputs are given time and not waited for.
+    // Without the worker, outputs are given a fixed time instead.
     worker.addEventListener("error", (event) => {
       event.preventDefault();
       this.#isBroken = true;
@@ -44,18 +44,18 @@ export class OutputEcho {
     }, AGAIN_MS);
   }
 
-  /** Whether it has heard anything; until then there is nothing to wait for. */
+  /** Whether it has received anything; before that, waiting is impossible. */
   get isReady(): boolean {
     return Atomics.load(this.#passed, 0) > 0;
   }
 
-  /** Waits until it hears; says whether it does. */
+  /** Waits until it has received something; returns false if it does not in time. */
   async ready(mostMs: number): Promise<boolean> {
     const endMs = performance.now() + mostMs;
     while (!this.isReady && !this.#isBroken && performance.now() < endMs) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
-    // Asked once more, it would be waited for once more.
+    // Remembered, so that a second call does not wait again.
     this.#isBroken = !this.isReady;
     return this.isReady;
   }
@@ -69,7 +69,7 @@ export class OutputEcho {
     ) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
 
-  /** The same, and nothing else happens in this thread. */
+  /** Like `wait`, but blocks this thread. */
   waitSync(mostMs: number): void {
     const mark = this.#send();
     const endMs = performance.now() + mostMs;

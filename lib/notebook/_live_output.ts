@@ -1,4 +1,4 @@
-/** An output that lives: redrawn when there is something new, but not too often. */
+/** A live output: redrawn when there is something new, at a limited rate. */
 
 import { LiveFigure, type View } from "./page.ts";
 import { isInKernel } from "./kernel.ts";

@@ -1,7 +1,7 @@
 /**
- * The Jupyter kernel that this program may run in, and what it needs done: outputs that arrive, a Stop
- * button that stops, errors that are seen, and the project's folder to work in. Importing this module there
- * does all of it; elsewhere it does nothing.
+ * Integration with the Jupyter kernel that this program may run in: it makes sure that outputs arrive, the Stop
+ * button works, errors are shown, and the working directory is the project's. Importing this module in a kernel
+ * sets all of this up; elsewhere it has no effect.
  *
  * @module
  */
@@ -19,12 +19,12 @@ export type DisplayBundle = Readonly<Record<string, unknown>>;
 /** What makes an object show itself as the last line of a cell. */
 export const DISPLAY: unique symbol = Symbol.for("Jupyter.display") as never;
 
-/** Where the kernel's sending cannot be followed, outputs are given this time. */
+/** Time given to outputs if it cannot be detected when the kernel has sent them. */
 const FLUSH_MS = 50;
-/** More than this is not waited for: something is wrong with the kernel. */
+/** Maximum wait for outputs; beyond this the kernel is assumed to be broken. */
 const MOST_FLUSH_MS = 5000;
 
-/** How long a Stop waits for an operator of a loop that awaits. */
+/** How long a Stop waits for the next operator of a loop that awaits between operators. */
 const STOP_MS = 1000;
 
 type Jupyter = typeof Deno.jupyter;
@@ -80,7 +80,7 @@ export function showError(what: string, error: unknown): void {
 
 let echo: OutputEcho | undefined;
 
-/** Waits until all outputs are sent: before an error leaves a cell, and with it the kernel's attention. */
+/** Waits until all outputs are sent; to be called before an error ends a cell. */
 export async function flushOutputs(): Promise<void> {
   if (jupyter === undefined) return;
   if (await echo?.ready(MOST_FLUSH_MS)) await echo?.wait(MOST_FLUSH_MS);
@@ -91,8 +91,8 @@ let isSettling = false;
 
 /**
  * The kernel shows the error of a cell without waiting for what the cell showed before it, and clients
- * drop what comes later. So as soon as the code that runs now rests or fails, this thread waits until all
- * is sent: a millisecond or two.
+ * drop outputs that arrive later. So as soon as the running code awaits or fails, this thread waits until all
+ * outputs are sent, which takes a millisecond or two.
  */
 function settleSoon(): void {
   if (isSettling || !echo?.isReady) return;
@@ -111,7 +111,7 @@ export function markShown(object: object): void {
   if (jupyter !== undefined) shownInCell.add(object);
 }
 
-/** What a Stop stops beside the operators of the cell that runs: each says whether it did. */
+/** Called by a Stop in addition to stopping the cell's operators; each returns whether it stopped something. */
 const stoppers = new Set<() => boolean>();
 
 /** Asks to be called by every Stop, until it is disposed. */

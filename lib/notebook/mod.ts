@@ -1,5 +1,5 @@
 /**
- * Working in a notebook: training that lives in a cell, and views of what was learned. Under the Jupyter
+ * Working in a notebook: training in a cell, and views of what a model has learned. Under the Jupyter
  * kernel importing it also makes outputs arrive, Stop stop, and lost errors seen.
  *
  * @module

@@ -35,7 +35,7 @@ const until = async (find) => {
   throw undefined;
 };`;
 
-/** A script that never says anything: where it cannot do its work, the picture stays. */
+/** A script that reports no errors: if it fails, the picture stays. */
 function script(body: string): string {
   return `<script>(async () => {${LOAD}${body}})().catch(() => {})</script>`;
 }
@@ -122,7 +122,7 @@ export async function pictureBundle(
   };
 }
 
-/** A figure that lives: while work goes on it changes, at the end it is a picture that is saved. */
+/** A live figure: it is updated while work goes on, and ends as a picture that is saved. */
 export class LiveFigure {
   readonly #status = new CellOutput();
   readonly #picture = new CellOutput();

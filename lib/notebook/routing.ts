@@ -61,7 +61,7 @@ export function routeText(source: RoutingSource, text: string): Routing {
 }
 
 /**
- * Records the experts of many tokens: of the validation text, unless told.
+ * Records the experts of many tokens, by default those of the validation text.
  *
  * @throws {RangeError} if there are too few tokens for one batch, or the model has no experts.
  */
@@ -167,7 +167,7 @@ export class Routing {
    * How undecided the router of every layer is, and how much more than its share the busiest expert
    * takes: what metrics.csv has of every step, for these tokens.
    *
-   * @throws {RangeError} if nothing is recorded, or a layer of one's own tells its statistics nothing.
+   * @throws {RangeError} if nothing is recorded, or a custom layer does not report routing statistics.
    */
   balance(): RouterBalance {
     const { layers, tokenCount } = this;

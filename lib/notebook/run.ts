@@ -48,7 +48,7 @@ export type RunState =
 export interface TrainOptions {
   /** What the run is called in figures. Default: its out_dir. */
   readonly name?: string;
-  /** Makes layers of one's own. */
+  /** Makes custom MLP layers. */
   readonly createMlp?: CreateMlp;
   /** Show the live output. Default: true. */
   readonly show?: boolean;
@@ -193,8 +193,8 @@ export class Run {
    * A run can be awaited: `await run` waits for its end, and gives the run or throws what it failed of.
    */
   get then(): Then {
-    // A promise that is fulfilled with a run that has ended must not wait for it again: then there is no
-    // `then`. The type cannot say so, or TypeScript would not let anybody await a run.
+    // A promise that is fulfilled with an ended run must not wait for the run again, so an ended run has no
+    // `then`. The type cannot express this, because then TypeScript would not allow awaiting a run.
     if (!this.#isActive && this.#state !== "failed") {
       return undefined as unknown as Then;
     }
@@ -296,7 +296,7 @@ export class Run {
     }
     this.#error = error;
     this.#become("failed", { show: false });
-    // Whoever works in other cells by now does not see the figure, if there is one.
+    // A user who works in other cells by now does not see the figure.
     if (!this.#isAwaited) showError(`The run ${this.name} failed`, error);
   }
 
@@ -306,7 +306,7 @@ export class Run {
     if (earlier !== this) await earlier?.[Symbol.asyncDispose]();
     runs.set(folder, this);
     await ensureSetup();
-    // Now, and not when somebody waits for a run to stop.
+    // Loaded now, and not when the user waits for the run to stop.
     if (isInKernel()) await preparePictures();
     const dataset = this.#dataset ??= await openDataset(this.config, {
       onProgress: ({ phase, bytes, totalBytes }) => {

@@ -16,5 +16,5 @@ export interface Window {
   eval(script: string): unknown;
 }
 
-/** Where a page's messages go: nowhere, unless told. */
+/** Receiver of a page's messages; by default they are discarded. */
 export class VirtualConsole {}

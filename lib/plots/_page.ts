@@ -86,7 +86,7 @@ function withAllLabels({ data, layout }: Figure): Figure {
 function load(): Plotly {
   const { window } = new JSDOM("<!doctype html><body></body>", {
     runScripts: "outside-only",
-    // What it warns of is no business of who looks at a picture; errors are thrown all the same.
+    // Discards Plotly's warnings, which do not concern the user; errors are still thrown.
     virtualConsole: new VirtualConsole(),
   });
   window.eval(BROWSER);

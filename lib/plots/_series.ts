@@ -12,8 +12,8 @@ export interface Points {
 export const MAX_POINTS = 300;
 
 /**
- * At most `most` points: neighbours are averaged, so that no peak is picked by chance, and the last
- * point stays as it is, because that is the one people read. Values that are not finite are left out.
+ * Reduces a line to at most `most` points by averaging neighbours, so that no peak is picked by chance. The
+ * last point is kept, because readers look at its value. Values that are not finite are omitted.
  */
 export function thinned(
   points: readonly (readonly [x: number, y: number])[],
@@ -40,9 +40,9 @@ export function thinned(
 }
 
 /**
- * Averaged with as many neighbours on either side, at most `neighbours`: a mean of the past alone would
- * lie above a loss that falls. At the end, where the future is missing, it is the past all the same. Values
- * that are not finite are left out.
+ * Averages each value with its neighbours on both sides, up to `neighbours` each: a mean of past values alone
+ * would lie above a falling loss. At the end, where later values are missing, past values alone are used. Values
+ * that are not finite are omitted.
  */
 export function smoothed(
   points: readonly (readonly [x: number, y: number])[],

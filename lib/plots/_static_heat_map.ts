@@ -7,8 +7,8 @@ import { colorAt, type ColorScale } from "./color_scale.ts";
 import type { Figure, Json, Trace } from "./figure.ts";
 
 /**
- * Of an axis: without a browser texts have sizes but no places, and none is to be hidden for where it
- * stands.
+ * Axis option that shows all labels: without a browser the positions of texts are unknown, so none must be
+ * hidden because of its position.
  */
 export const ALL_LABELS = { ticklabeloverflow: "allow" } as const;
 
@@ -78,7 +78,7 @@ function imageOf(map: HeatMapTrace, x: number[], y: number[]): Json {
       // The first row is at the bottom.
       const [top, bottom] = [PIXELS - toY(y[i + 1]!), PIXELS - toY(y[i]!)];
       const at = (value - map.zmin) / (map.zmax - map.zmin);
-      // A little wider than it is: no seams.
+      // Slightly wider than the cell, to avoid seams.
       return `<rect x="${left.toFixed(1)}" y="${top.toFixed(1)}" width="${
         (right - left + 0.6).toFixed(1)
       }" height="${(bottom - top + 0.6).toFixed(1)}" fill="${

@@ -118,12 +118,12 @@ export function heatMapFigure(
   return { data, layout: baseLayout({ ...layout, annotations }) };
 }
 
-/** Plotly takes texts that look like numbers for numbers, unless told. */
+/** Sets the axis type, because by default Plotly treats texts that look like numbers as numbers. */
 function kindOf([first]: readonly (number | string)[]): Record<string, Json> {
   return typeof first === "string" ? { type: "category" } : {};
 }
 
-/** Where values beyond the last colour have it too, its number says so: "2+". */
+/** Marks the last tick of a scale that larger values share: "2+". */
 function openTicks(zmin: number, zmax: number): Record<string, Json> {
   const tickvals = [0, 0.25, 0.5, 0.75, 1].map((share) =>
     rounded(zmin + share * (zmax - zmin))

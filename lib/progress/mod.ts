@@ -32,15 +32,15 @@ export interface ProgressOptions {
   label: string;
   /** Units in all, if that is known. */
   total?: number;
-  /** Units done already, as in a resumed run; 0 unless told. */
+  /** Units done already, as in a resumed run. Default: 0. */
   done?: number;
-  /** What is counted: "step" unless told. "byte" and "token" are shown short. */
+  /** The unit that is counted; "byte" and "token" are abbreviated. Default: "step". */
   unit?: string;
   /** Auto, the default, is live on a terminal and plain elsewhere. */
   mode?: ProgressMode;
-  /** Where it is shown; standard error unless told. */
+  /** Where it is shown. Default: standard error. */
   stream?: ProgressStream;
-  /** Colours; unless told, where the user has not set NO_COLOR. */
+  /** Whether to use colours. Default: unless NO_COLOR is set. */
   color?: boolean;
   /** Draws in place of what `mode` and `stream` say. */
   renderer?: ProgressRenderer;

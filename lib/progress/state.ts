@@ -18,7 +18,7 @@ export interface ProgressUpdate {
   mfu?: number;
   /** Peak memory of the device, in bytes. */
   memoryBytes?: number;
-  /** Seconds left; estimated from `done` and `total` unless told. */
+  /** Seconds left. Default: estimated from `done` and `total`. */
   remainingSeconds?: number;
   /** A word about what is being done, such as a file's name. */
   note?: string;

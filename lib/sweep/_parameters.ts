@@ -1,4 +1,4 @@
-/** Parameters in the words of Weights & Biases, brought into distributions. */
+/** Converts parameters in the syntax of Weights & Biases to distributions. */
 
 import { nearest, type Problem, showValue } from "../config/mod.ts";
 import { check, parameterSchema, type ParameterSpec } from "./_schema.ts";
@@ -61,7 +61,7 @@ class Refusal extends Error {
   }
 }
 
-/** What each distribution reads; the first two are told by `value` and `values`. */
+/** The keys that each distribution reads; `value` and `values` imply the first two. */
 const READS: Readonly<Record<string, readonly string[]>> = {
   constant: ["value"],
   categorical: ["values", "probabilities"],

@@ -1,4 +1,4 @@
-/** Trials as processes of their own: what happens to one does not happen to the sweep. */
+/** Runs trials as separate processes, so that a failing trial does not affect the sweep. */
 
 import { join } from "node:path";
 
@@ -15,7 +15,7 @@ export const DEFAULT_PROGRAM: TrialProgram = [
   new URL("lib/cli/trial.ts", PROJECT).pathname,
 ];
 
-/** Everything the trial says goes into a file, also when the sweep is gone. */
+/** Writes all output of the trial to a file, even after the sweep has ended. */
 const SCRIPT = 'log=$1; shift; exec "$@" >>"$log" 2>&1';
 
 /** A trial that runs. */
@@ -41,7 +41,7 @@ export function startTrial(
   const process = new Deno.Command("/bin/sh", {
     args: ["-c", SCRIPT, "trial", log, ...program, "--config", config],
     env: { NO_COLOR: "1", ...env },
-    // Ctrl-C goes to all processes of a terminal; trials end by the sweep's word alone.
+    // Ctrl-C reaches all processes of a terminal, but only the sweep may end a trial.
     detached: true,
     stdin: "piped",
     stdout: "null",
@@ -67,7 +67,7 @@ export function startTrial(
   };
 }
 
-/** Why a trial failed, from how it ended and what it said last. */
+/** Why a trial failed, from its exit status and the end of its log. */
 export function describeFailure(
   { code, signal }: Deno.CommandStatus,
   log: string,

@@ -1,4 +1,4 @@
-/** Whether a sweep may go on with the study that is in its folder, and what is done if it begins anew. */
+/** Checks whether a sweep can resume the study in its folder, and moves the study aside for a new one. */
 
 import { existsSync } from "node:fs";
 
@@ -17,7 +17,7 @@ export function ownConfig(
 ): RunConfig {
   const own = { out_dir: outDir, resume: "auto", "log.progress": false };
   const config = trialConfig(base, parameters, own);
-  // Many trials: without a word from the user each keeps its newest checkpoint alone.
+  // There may be many trials: by default each keeps only its newest checkpoint.
   return config.log.keep_last === null
     ? trialConfig(base, parameters, { ...own, "log.keep_last": 1 })
     : config;

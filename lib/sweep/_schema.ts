@@ -1,4 +1,4 @@
-/** The shape of a sweep's YAML, and how what is wrong with it is said. */
+/** The schema of a sweep's YAML, and the wording of its problems. */
 
 import { z } from "zod";
 import { nearest, type Problem, showValue } from "../config/mod.ts";

@@ -1,4 +1,4 @@
-/** Holding a search space against the training configuration. */
+/** Checks a search space against the training configuration. */
 
 import { Random } from "../data/random.ts";
 import {
@@ -28,7 +28,7 @@ import {
 
 /** Combinations that are tried before anything runs. */
 const MAX_COMBINATIONS = 500;
-/** Where a range is tried beside its ends: no nice number. */
+/** Position in a range at which a value is tried besides the ends; irrational, to avoid round values. */
 const GOLDEN = 0.6180339887;
 
 /** Whether a key takes numbers between two integers, so that a range of it is continuous. */
@@ -101,7 +101,7 @@ function problemsOf(
   }
 }
 
-/** Whether a problem is one of the value itself: rules about several keys can be met by another value of the other. */
+/** Whether a problem concerns the value alone; a rule about several keys may hold with another key's value. */
 function isAboutKeyAlone({ message }: Problem): boolean {
   return /is not allowed|is unknown|unknown key|cannot be read/.test(message);
 }

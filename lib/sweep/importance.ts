@@ -130,7 +130,7 @@ function bestSplit(
   features: readonly number[],
 ): { feature: number; threshold: number } | null {
   const total = rows.reduce((sum, { value }) => sum + value, 0);
-  // Least squares is most of the sums' squares over the counts.
+  // The least squared error is where the sum of (sum of a side)^2 / (rows of that side) is largest.
   let best = total * total / rows.length + 1e-12 * Math.abs(total);
   let split: { feature: number; threshold: number } | null = null;
   for (const feature of features) {

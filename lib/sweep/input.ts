@@ -10,29 +10,29 @@ import type { ParameterValue } from "./space.ts";
 
 /** A sweep as written. */
 export interface SweepInput {
-  /** What it is called; the file's name unless given. */
+  /** What it is called. Default: the file's name. */
   name?: string;
   /** For people. */
   description?: string;
-  /** Every combination, draws at random, or TPE, which learns from the trials before. */
+  /** Every combination, random draws, or TPE, which learns from earlier trials. */
   method: "grid" | "random" | "bayes";
-  /** What is measured: a column of `metrics.csv`, `val_loss` to be minimized unless given. */
+  /** What is measured: a column of `metrics.csv`. Default: `val_loss` to be minimized. */
   metric?: { name?: MetricName; goal?: "minimize" | "maximize" };
   /** Dotted keys of the training configuration, or sections of `parameters`, to what each can be. */
   parameters: Readonly<Record<string, ParameterInput>>;
-  /** When trials are ended early; never unless given. */
+  /** When trials are ended early. Default: never. */
   early_terminate?: EarlyTerminateInput | null;
   /** Trials at most; only a grid can do without. */
   run_cap?: number | null;
-  /** The training configuration: a file, or a file and keys over it; the quick start's unless given. */
+  /** The training configuration: a file, or a file and keys over it. Default: the quick start's. */
   config?: string | { file?: string; overrides?: RunInput };
-  /** Trials at once; one a GPU unless given, or one on a CPU. */
+  /** Number of parallel trials. Default: one per GPU, or one on a CPU. */
   parallel?: number | null;
-  /** GPUs, as numbers or as CUDA_VISIBLE_DEVICES names them; all there are unless given. */
+  /** GPUs, as numbers or as CUDA_VISIBLE_DEVICES names them. Default: all there are. */
   devices?: "auto" | "cpu" | readonly (number | string)[];
-  /** Folder of the study; `out/sweep/NAME` unless given. */
+  /** Folder of the study. Default: `out/sweep/NAME`. */
   out_dir?: string;
-  /** Seed of the choice of parameters; 42 unless given. */
+  /** Seed of the choice of parameters. Default: 42. */
   seed?: number;
   /** Settings of method bayes. */
   tpe?: {
@@ -54,7 +54,7 @@ export interface ParameterInput {
   min?: number;
   /** Highest value, or its natural logarithm for log_uniform and q_log_uniform. */
   max?: number;
-  /** How values are spread; what is given, and whether the key takes fractions, decides unless told. */
+  /** How values are distributed. Default: derived from the other keys given and from the type of the key. */
   distribution?:
     | "constant"
     | "categorical"
@@ -70,11 +70,11 @@ export interface ParameterInput {
     | "q_normal"
     | "log_normal"
     | "q_log_normal";
-  /** Values are multiples of it; 1 unless given. */
+  /** Values are multiples of it. Default: 1. */
   q?: number;
-  /** Middle of a bell curve; 0 unless given. */
+  /** Middle of a bell curve. Default: 0. */
   mu?: number;
-  /** Width of a bell curve; 1 unless given. */
+  /** Width of a bell curve. Default: 1. */
   sigma?: number;
   /** Nested parameters: `optimizer: {parameters: {lr: ...}}` is `optimizer.lr`. */
   parameters?: Readonly<Record<string, ParameterInput>>;
@@ -89,7 +89,7 @@ export type EarlyTerminateInput =
 /** When trials are ended early; iterations count the values of the metric that a trial has. */
 export type EarlyTerminate = Hyperband | Asha | Median;
 
-/** Of those that came to a bracket one in eta goes on; brackets as Weights & Biases has them. */
+/** One in eta of the trials that reach a bracket continues; brackets are defined as in Weights & Biases. */
 export interface Hyperband {
   /** Names the rule. */
   readonly type: "hyperband";
@@ -99,9 +99,9 @@ export interface Hyperband {
   readonly max_iter?: number | undefined;
   /** How many brackets max_iter makes. */
   readonly s?: number | undefined;
-  /** One in eta goes on; 3 unless given. */
+  /** One in eta goes on. Default: 3. */
   readonly eta: number;
-  /** Compare also while fewer than eta trials came so far, and by the last value instead of the best. */
+  /** Compare even if fewer than eta trials have reached the bracket, and by the last value instead of the best. */
   readonly strict: boolean;
 }
 
@@ -109,9 +109,9 @@ export interface Hyperband {
 export interface Asha {
   /** Names the rule. */
   readonly type: "asha";
-  /** First rung, 1 unless given; the next are eta, eta^2, ... times as far. */
+  /** Iteration of the first rung; the next are at eta, eta^2, ... times as many. Default: 1. */
   readonly min_iter: number;
-  /** One in eta goes on; 3 unless given. */
+  /** One in eta goes on. Default: 3. */
   readonly eta: number;
 }
 
@@ -119,8 +119,8 @@ export interface Asha {
 export interface Median {
   /** Names the rule. */
   readonly type: "median";
-  /** First iteration at which a trial can end; 1 unless given. */
+  /** First iteration at which a trial can end. Default: 1. */
   readonly min_iter: number;
-  /** Trials that must have finished before; 5 unless given. */
+  /** Trials that must have finished before. Default: 5. */
   readonly startup_trials: number;
 }

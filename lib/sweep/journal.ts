@@ -1,6 +1,6 @@
 /**
- * The journal of a study: one JSON object a line, on the storage device before anything follows from it. It is all
- * that a sweep needs to go on after it was killed.
+ * The journal of a study: one JSON object per line. A record is flushed to the storage device before the sweep acts
+ * on it, and the journal is all that a sweep needs to resume after it was killed.
  *
  * @module
  */

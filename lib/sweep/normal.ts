@@ -22,7 +22,7 @@ export function normalCdf(x: number): number {
 
 /** Logarithm of the probability that a standard normal variable is between a and b. */
 export function logNormalMass(a: number, b: number): number {
-  // In the left tail, so that nothing is lost beside 1.
+  // Mirrored to the left tail, where no digits are lost to probabilities near 1.
   const [low, high] = a > 0 ? [-b, -a] : [a, b];
   return Math.log(normalCdf(high) - normalCdf(low));
 }
@@ -32,7 +32,7 @@ export function logNormalDensity(x: number): number {
   return -x * x / 2 - Math.log(2 * Math.PI) / 2;
 }
 
-/** Below which a standard normal variable is with probability p: Acklam's rational approximation, one step of Halley's. */
+/** Inverse of {@linkcode normalCdf}: Acklam's rational approximation with one step of Halley's method. */
 export function normalQuantile(p: number): number {
   if (p <= 0) return -Infinity;
   if (p >= 1) return Infinity;

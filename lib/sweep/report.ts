@@ -22,7 +22,7 @@ export const REPORT_FILE = "report.html";
 /** Name of the best configuration in a study's folder. */
 export const BEST_CONFIG_FILE = "best.yaml";
 
-/** The page asks nobody for anything, whatever a script in it might try. */
+/** Content security policy: the page must not make network requests. */
 const POLICY =
   "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:";
 

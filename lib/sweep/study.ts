@@ -117,7 +117,7 @@ export class Study {
   /**
    * The configuration of the best trial, to train with it anew.
    *
-   * @param outDir Folder of the new run; "best" in the study's folder unless told.
+   * @param outDir Folder of the new run. Default: "best" in the study's folder.
    * @throws {Error} If no trial ran to its end yet.
    */
   bestConfig(outDir: string = join(this.outDir, "best")): RunConfig {

@@ -35,15 +35,15 @@ export interface SweepOptions {
   readonly onMessage?: (text: string) => void;
   /** Begins anew: an earlier study in the folder is moved aside. Default: false, to go on with it. */
   readonly isNew?: boolean;
-  /** Ends the sweep: trials save, and the same call goes on with them. */
+  /** Ends the sweep: running trials save, and the same call resumes them. */
   readonly signal?: AbortSignal;
   /** Runs a trial in place of the project's own program; `--config FILE` is added. */
   readonly program?: TrialProgram;
-  /** Milliseconds between two looks at the trials; 500 unless told. */
+  /** Milliseconds between two looks at the trials. Default: 500. */
   readonly pollMs?: number;
 }
 
-/** A sweep whose first trials all fail is wrong as a whole. */
+/** If this many first trials all fail, the sweep itself is considered wrong. */
 const MAX_FIRST_FAILURES = 5;
 /** Draws for one trial, if combinations turn out to be impossible. */
 const MAX_ATTEMPTS = 1000;

@@ -43,13 +43,13 @@ export interface Observation {
 
 /** Settings of {@linkcode suggestTpe}. */
 export interface TpeOptions {
-  /** Trials drawn at random first; 10 unless told. */
+  /** Trials drawn at random first. Default: 10. */
   readonly startupTrials?: number;
-  /** Points drawn from the density of good trials, of which the best is taken; 24 unless told. */
+  /** Points drawn from the density of good trials, of which the best is taken. Default: 24. */
   readonly candidates?: number;
   /**
-   * One density over all parameters together instead of one for each (Optuna's default from version 5 on); true
-   * unless told.
+   * One joint density over all parameters instead of one for each (Optuna's default from version 5 on). Default:
+   * true.
    */
   readonly multivariate?: boolean;
 }
@@ -104,7 +104,7 @@ function splitTrials(
   };
 }
 
-/** Unlike a difference, right for two infinities. */
+/** Compares two numbers; unlike a difference, this also works for two infinities. */
 function compare(a: number, b: number): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }
@@ -184,7 +184,7 @@ function fitKernels(
   }
 }
 
-/** Each trial has its category and a little of all, the more the fewer trials there are. */
+/** Each kernel favours its trial's category and gives the others a share, which shrinks with more trials. */
 function fitCategories(
   { values, probabilities }: Extract<Distribution, { kind: "categorical" }>,
   observed: readonly ParameterValue[],
@@ -208,7 +208,7 @@ function fitCategories(
   };
 }
 
-/** A bell curve around each trial, as wide as the way to its farther neighbour, and cut at the bounds. */
+/** A truncated normal around each trial, as wide as the distance to its farther neighbour. */
 function fitNormals(
   distribution: NumericDistribution,
   observed: readonly number[],
@@ -248,7 +248,7 @@ function fitNormals(
   };
 }
 
-/** The farther neighbour of each trial, but no less than a part of the range that shrinks as trials come in. */
+/** Distance of each trial to its farther neighbour, at least a part of the range that shrinks with more trials. */
 function kernelWidths(
   means: readonly number[],
   prior: { mean: number; sigma: number },
