@@ -3,7 +3,7 @@
  *
  *     datasets--OWNER--NAME/
  *       blobs/HASH                    contents
- *       refs/REVISION                 the commit it was when it was last asked
+ *       refs/REVISION                 the commit of the revision at the last request
  *       snapshots/COMMIT/PATH         links to contents
  *
  * @module
@@ -21,17 +21,17 @@ function folderOf({ repository, settings }: Context): string {
   return join(settings.cacheDir, `${type}s--${name.replace("/", "--")}`);
 }
 
-/** The folder of a commit's files, whole or not. */
+/** The folder of a commit's files, complete or not. */
 export function snapshotFolder(context: Context, commit: string): string {
   return join(folderOf(context), "snapshots", commit);
 }
 
-/** Where the content of a file goes. */
+/** The path under which the content of a file is stored. */
 export function blobPath(context: Context, { digest }: RemoteFile): string {
   return join(folderOf(context), "blobs", digest.value);
 }
 
-/** The commit that the revision was when something of it was last downloaded. */
+/** The commit of the revision at the last download from it. */
 export async function cachedCommit(
   context: Context,
 ): Promise<string | undefined> {
@@ -51,7 +51,7 @@ export async function cachedFile(
   return await isFile(file) ? file : undefined;
 }
 
-/** Gives a content its name in a commit. */
+/** Links a stored content to its path in a commit. */
 export async function linkBlob(
   context: Context,
   file: RemoteFile & { commit: string },
@@ -64,13 +64,13 @@ export async function linkBlob(
     await Deno.symlink(relative(dirname(link), blob), link);
   } catch (error) {
     if (error instanceof Deno.errors.AlreadyExists) return link;
-    // Not everybody may make symbolic links on Windows.
+    // On Windows, symbolic links need a permission that not every user has.
     await Deno.link(blob, link);
   }
   return link;
 }
 
-/** Remembers which commit the revision is. */
+/** Stores the commit of the revision. */
 export async function rememberCommit(
   context: Context,
   commit: string,

@@ -1,5 +1,5 @@
 /**
- * What every step of a download or an upload needs to know.
+ * The options that every step of a download or an upload uses.
  *
  * @module
  */
@@ -11,25 +11,25 @@ import {
 } from "./repository.ts";
 import { type HubSettings, hubSettings } from "./settings.ts";
 
-/** How far a download or an upload has come. */
+/** Progress of a download or an upload. */
 export interface DownloadProgress {
-  /** The file that is under way, as the repository names it. */
+  /** The current file, by its name in the repository. */
   path: string;
-  /** Bytes done, those of earlier attempts included. */
+  /** Bytes done, including those of earlier attempts. */
   bytes: number;
-  /** Bytes in all. */
+  /** Total bytes. */
   totalBytes: number;
 }
 
 /** Options of downloads and uploads. */
 export interface HubOptions {
-  /** Which hub, as whom, and where to keep copies. Default: what the environment says. */
+  /** Hub, token and cache folder. Default: the settings of the environment. */
   settings?: HubSettings;
-  /** Called with every piece that is done. */
+  /** Called after every piece. */
   onProgress?: (progress: DownloadProgress) => void;
-  /** Told what a user should know, such as that a cached copy is used. Default: nobody is. */
+  /** Called with messages for the user, such as that a cached copy is used. Default: none. */
   onNotice?: (text: string) => void;
-  /** Stops it; what a download has brought is kept for the next time. */
+  /** Stops the transfer; a partial download is kept, so that the next call resumes it. */
   signal?: AbortSignal;
   /** Milliseconds before a failed request is repeated; they double each time. Default 500. */
   retryDelayMs?: number;
@@ -43,7 +43,7 @@ export interface Context {
   settings: HubSettings;
   /** The hub's name in messages: "huggingface.co". */
   host: string;
-  /** What is wanted, in messages: "config.json of the model x/y". */
+  /** The object of the transfer, in messages: "config.json of the model x/y". */
   subject: string;
   /** What is done with it, in messages. */
   verb: "download" | "upload";

@@ -1,5 +1,5 @@
 /**
- * What a hub has, asked through its official client library.
+ * Lists the files on a hub, using its official client library.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export interface RemoteFile {
   path: string;
   /** Bytes. */
   size: number;
-  /** What its content is checked against. */
+  /** The expected hash of its content. */
   digest: Digest;
 }
 
@@ -68,7 +68,7 @@ export async function describeFile(
   );
 }
 
-/** Some files of a commit: those of them that it has. */
+/** Those of the given files that a commit contains. */
 export async function describeFiles(
   context: Context,
   { commit, paths }: { commit: string; paths: readonly string[] },
@@ -116,7 +116,7 @@ function remoteFile(entry: unknown): RemoteFile {
     : { path, size, digest: { algorithm: "git-sha1", value: oid } };
 }
 
-/** Asks, and says so if the answer is not a hub's. */
+/** Sends a request, and reports an answer that does not come from a hub. */
 export async function ask<T>(
   context: Context,
   question: (access: { hubUrl: string; fetch: typeof fetch }) => Promise<T>,

@@ -1,5 +1,5 @@
 /**
- * Requests to a hub: as whom, how often, and what an answer means.
+ * Requests to a hub: authorization, retries, and the meaning of answers.
  *
  * @module
  */
@@ -17,13 +17,13 @@ interface Failure {
   error: HubError;
   /** Whether the same request may succeed later. */
   isTransient: boolean;
-  /** When the hub wants to be asked again. */
+  /** When the hub allows the next attempt. */
   retryAfterMs?: number;
 }
 
 /**
- * Sends a request, again after a pause if the hub is busy or does not answer.
- * Answers 416, which are about the part that was asked for, are the caller's.
+ * Sends a request, and repeats it after a pause if the hub is busy or does not
+ * answer. Answers with status 416 (range not satisfiable) are left to the caller.
  *
  * @throws {HubError} If there is no answer, or a refusal.
  */
@@ -48,7 +48,7 @@ export async function request(
   }
 }
 
-/** A file is sent at least that fast, however slow the line. */
+/** Minimum upload speed that is assumed when the timeout of a request is computed. */
 const SLOWEST_BYTES_PER_MS = 50;
 
 /** {@linkcode request} for the client library, which only asks for small things, and sends files. */
@@ -64,7 +64,7 @@ export function hubFetch(context: Context): typeof fetch {
   };
 }
 
-/** Waits for something from the network, but not forever. */
+/** Waits for a result from the network, with a timeout. */
 export async function inTime<T>(
   promise: Promise<T>,
   { timeoutMs }: Context,
@@ -88,7 +88,7 @@ async function send(
 ): Promise<Response> {
   const { token, endpoint } = context.settings;
   const headers = new Headers(init.headers);
-  // fetch leaves it out where it follows to another server.
+  // fetch omits this header when a redirect leads to another server.
   if (token && new URL(url).origin === new URL(endpoint).origin) {
     headers.set("authorization", `Bearer ${token}`);
   }
@@ -118,12 +118,12 @@ export async function pause(
 ): Promise<void> {
   const wanted = retryAfterMs ?? retryDelayMs * 2 ** (attempt - 1);
   const ms = Math.min(wanted, MAX_DELAY_MS);
-  // Many machines that failed at once do not come back at once.
+  // Random, so that many machines that failed at the same time do not retry at the same time.
   const jittered = ms * (1 + Math.random() / 4);
   await delay(jittered, undefined, signal ? { signal } : {});
 }
 
-/** The reason within what fetch throws. */
+/** The underlying reason of an error that fetch throws. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { message } = error.cause instanceof Error ? error.cause : error;

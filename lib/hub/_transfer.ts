@@ -1,6 +1,6 @@
 /**
- * One file over the network: in as many attempts as it takes, checked, and put
- * in its place at once.
+ * Downloads one file: with retries, verified by its hash, and moved to its final
+ * path atomically.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { inTime, pause, reasonOf, request } from "./_request.ts";
 import { HubError } from "./error.ts";
 import { fileUrl } from "./repository.ts";
 
-/** Breaks in a row, without a byte in between, that are too many. */
+/** The download fails after this many interruptions in a row without any new byte. */
 const MAX_BREAKS = 5;
 
 const READ_BYTES = 1 << 20;
@@ -27,8 +27,8 @@ export interface TransferredFile extends RemoteFile {
 }
 
 /**
- * Downloads a file, unless it is there by now. What an earlier attempt left in
- * `TARGET.HASH.partial` is not fetched again.
+ * Downloads a file, unless it already exists. The part that an earlier attempt
+ * left in `TARGET.HASH.partial` is not fetched again.
  *
  * @throws {HubError} If it cannot be had; what arrived is kept, unless it is wrong.
  */
@@ -45,7 +45,7 @@ export async function transfer(
     const { digest, reused } = await fill(partial, file, context);
     if (digest === file.digest.value) break;
     await Deno.remove(partial);
-    // The part that was there before may have been the wrong one.
+    // The part from an earlier attempt may have been damaged.
     if (isFirst && reused) continue;
     throw new HubError(
       "damaged",
@@ -65,7 +65,7 @@ async function sizeOf(path: string): Promise<number | undefined> {
   return stat?.isFile ? stat.size : undefined;
 }
 
-/** A file that grows until it is whole, and the hash of what is in it. */
+/** A partial file that is appended to until it is complete, and the hash of its content. */
 class Partial implements Disposable {
   bytes = 0;
   readonly #file: Deno.FsFile;
@@ -78,7 +78,7 @@ class Partial implements Disposable {
     this.#hash = startHash(expected);
   }
 
-  /** Takes what an earlier attempt left. */
+  /** Continues the file of an earlier attempt. */
   async takeUp(): Promise<void> {
     const { size } = await this.#file.stat();
     if (size > this.#expected.size) return await this.startAnew();
@@ -107,7 +107,7 @@ class Partial implements Disposable {
     this.bytes += chunk.length;
   }
 
-  /** Makes the content durable, and gives its hash. */
+  /** Flushes the content to the storage device, and returns its hash. */
   async finish(): Promise<string> {
     await this.#file.sync();
     return this.#hash.digest("hex");
@@ -118,7 +118,7 @@ class Partial implements Disposable {
   }
 }
 
-/** Fetches what a partial file lacks. */
+/** Fetches the missing rest of a partial file. */
 async function fill(
   path: string,
   file: TransferredFile,
@@ -175,7 +175,7 @@ async function fill(
   return { digest: await partial.finish(), reused };
 }
 
-/** A part of compressed data would be of no use. */
+/** Disables compression, because a part of compressed data cannot be resumed. */
 function headersFrom(offset: number): HeadersInit {
   const identity = { "accept-encoding": "identity" };
   return offset === 0 ? identity : { ...identity, range: `bytes=${offset}-` };
@@ -246,7 +246,7 @@ async function refuseFullDisk(
 ): Promise<void> {
   const folder = dirname(file.target);
   const stat = await statfs(folder).catch(() => undefined);
-  // Some file systems do not tell.
+  // Some file systems do not report this.
   if (!stat?.blocks) return;
   const freeBytes = stat.bavail * stat.bsize;
   const wantedBytes = file.size - bytesHere;

@@ -1,5 +1,5 @@
 /**
- * Files of models and data sets, by name, from a hub or from copies that are here.
+ * Files of models and data sets, by name, from a hub or from local copies.
  *
  * @module
  */
@@ -27,14 +27,14 @@ import {
 export type { DownloadProgress, HubOptions } from "./_context.ts";
 
 /**
- * Makes sure that a file of a repository is on this machine, whole and as the
- * hub has it.
+ * Makes sure that a file of a repository is on this machine, complete and
+ * identical to the hub's.
  *
  * A copy in the cache that all of Hugging Face's tools share is used as it is
  * if the revision is a commit, which never changes, or without the network. For
- * a branch or a tag the hub is asked whether there is something newer. What has
- * to be downloaded is checked by its hash; a download that breaks off goes on
- * where it stopped, in this call or in the next.
+ * a branch or a tag the hub is asked whether there is a newer commit. Downloaded
+ * files are verified by their hashes; an interrupted download is resumed, in this
+ * call or in the next.
  *
  * @param repository The repository.
  * @param path The file's name in it.
@@ -156,7 +156,7 @@ async function currentCommit(context: Context): Promise<string> {
   return isCommit(revision) ? revision : await resolveCommit(context);
 }
 
-/** Asks the hub; makes do with a cached copy where there is no network. */
+/** Asks the hub; without a network, falls back to a cached copy. */
 async function orCached(
   cached: string | undefined,
   context: Context,

@@ -11,9 +11,9 @@
  * - `unreachable`: no connection, or the hub is too busy to answer.
  * - `unauthorized`: it wants a token, or another one.
  * - `not_found`: it has no such repository, revision or file.
- * - `damaged`: what arrived, there or here, has another hash than what was sent.
+ * - `damaged`: the received content does not have the expected hash.
  * - `no_space`: the disk is full.
- * - `failed`: it answers otherwise than a hub does.
+ * - `failed`: the answer is not one that a hub gives.
  */
 export type HubErrorReason =
   | "offline"

@@ -2,7 +2,7 @@
  * Hugging Face hubs: files of models and data sets by name. Works without
  * libtorch.
  *
- * The environment says which hub, as whom and where copies are kept:
+ * Environment variables set the hub, the token and the cache folder:
  * `HF_ENDPOINT`, `HF_TOKEN`, `HF_HOME`, `HF_HUB_CACHE` and `HF_HUB_OFFLINE`
  * mean what they mean to Hugging Face's own tools, and the cache is the same.
  *

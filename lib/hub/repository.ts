@@ -4,7 +4,7 @@
  * @module
  */
 
-/** A repository of a hub, at one state of it. */
+/** A repository of a hub at one revision. */
 export interface HubRepository {
   /** What it holds. */
   readonly type: "model" | "dataset";
@@ -30,7 +30,7 @@ export function describeRepository({ type, name }: HubRepository): string {
 }
 
 /**
- * Refuses a repository that no hub can have, before anything is asked or written.
+ * Refuses an invalid repository name, before any request is sent or file written.
  *
  * @throws {TypeError} If its name or revision cannot be one.
  */
@@ -55,8 +55,8 @@ export function checkRepository(
 }
 
 /**
- * Whether a path from a repository stays inside the folder that it is put in,
- * on every system.
+ * Whether a path from a repository stays inside the target folder on every
+ * system.
  */
 export function isSafePath(path: string): boolean {
   return path.split("/").every((part) =>

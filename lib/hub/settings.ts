@@ -1,5 +1,5 @@
 /**
- * What the environment says about hubs, in the words of Hugging Face's own tools.
+ * Settings of hubs from the environment, under the names of Hugging Face's own tools.
  *
  * @module
  */
@@ -7,15 +7,15 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-/** Which hub to ask, as whom, and where copies are kept. */
+/** Hub, token and cache folder. */
 export interface HubSettings {
   /** Address of the hub, without a slash at its end. */
   readonly endpoint: string;
-  /** Says who asks; undefined is nobody. */
+  /** The access token; undefined for anonymous requests. */
   readonly token: string | undefined;
   /** The folder of downloaded files that all of Hugging Face's tools share. */
   readonly cacheDir: string;
-  /** Whether to do without the network. */
+  /** Whether to use only local copies, without the network. */
   readonly offline: boolean;
 }
 

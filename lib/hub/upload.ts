@@ -1,5 +1,5 @@
 /**
- * Folders of files, put on a hub by name.
+ * Uploads folders of files to a hub.
  *
  * @module
  */
@@ -27,7 +27,7 @@ export interface UploadOptions extends HubOptions {
   private?: boolean;
 }
 
-/** What an upload did. */
+/** Result of an upload. */
 export interface UploadResult {
   /** The commit. */
   commit: string;
@@ -38,12 +38,12 @@ export interface UploadResult {
 }
 
 /**
- * Puts the files of a folder into a repository, as one commit, and checks that
- * the hub has each of them as it is here.
+ * Uploads the files of a folder to a repository as one commit, and checks that
+ * the hub's copy of each is identical.
  *
  * The repository is created if it does not exist. Large files that the hub has
- * already, from an upload that broke off, are not sent again. Nothing is
- * visible before everything is there.
+ * already, from an interrupted upload, are not sent again. Nothing is visible
+ * before all files are uploaded.
  *
  * @param repository The repository; `revision` is the branch, by default `main`.
  * @param directory The folder.

@@ -35,7 +35,7 @@ const EVAL_KEYS = [
   "initial_validation",
   "final_validation",
 ] as const;
-/** LitGPT divides by the interval: so many steps are never reached. */
+/** Stands for "never": LitGPT divides by the interval, and no run has this many steps. */
 const NEVER = 1_000_000_000;
 
 /** What is known of a run beside its YAML. */
@@ -103,11 +103,11 @@ export function readLitGptRun(
 
 /** Where a LitGPT run is to find and put things. */
 export interface LitGptPlaces {
-  /** Where its checkpoints go: not where ours are. */
+  /** Folder for LitGPT's checkpoints, different from this project's. */
   readonly outDir: string;
   /** Where the tokenizer is, or null. */
   readonly tokenizerDir: string | null;
-  /** Takes what has no counterpart there. */
+  /** Receives the settings without a counterpart in LitGPT. */
   readonly notices: string[];
 }
 
@@ -140,7 +140,7 @@ export function litGptRunToYaml(
   });
 }
 
-/** LitGPT plans a run by tokens alone. */
+/** LitGPT limits a run only by tokens. */
 function maxTokens(run: RunConfig, notices: string[]): number | null {
   const { max_tokens, max_steps, epochs, max_time } = run.train;
   for (const [key, value] of Object.entries({ epochs, max_time })) {

@@ -1,4 +1,4 @@
-/** Folders that appear as a whole or not at all. */
+/** Creates folders atomically: complete or not at all. */
 
 import { basename, dirname, join, resolve } from "node:path";
 import {
@@ -42,7 +42,7 @@ export async function checkTarget(
  * Lets `write` fill a new folder, then gives it its name.
  *
  * @throws {StorageError} If it cannot be written, or is there already. What was
- * there before still is, and nothing half-written is left behind.
+ * there before is unchanged, and nothing half-written is left behind.
  */
 export async function publishFolder(
   path: string,

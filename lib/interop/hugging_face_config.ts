@@ -21,7 +21,7 @@ import { refuse } from "./named_tensors.ts";
 
 const ALL_HEADS =
   "it normalises the heads of queries and keys together, and moebius each (norm_qk)";
-/** Kinds that are close, and what keeps them apart. */
+/** Similar but unsupported kinds of models, and how they differ. */
 const NOT_HERE: Readonly<Record<string, string>> = {
   olmo2: ALL_HEADS,
   olmoe: ALL_HEADS,
@@ -71,7 +71,7 @@ const schema = z.looseObject({
   quantization_config: z.unknown().optional(),
 });
 
-/** A `config.json` that is a model here. */
+/** A `config.json` that this project can represent as a model. */
 export interface FromHuggingFace {
   /** Which class of transformers it is of. */
   readonly kind: HuggingFaceKind;
@@ -153,7 +153,7 @@ export function fromHuggingFaceConfig(
   };
 }
 
-/** What the model has that no model here has, beside positions and experts. */
+/** Features of the model that are not implemented here, apart from positions and experts. */
 function differencesOf(
   kind: HuggingFaceKind,
   given: z.infer<typeof schema>,

@@ -1,5 +1,5 @@
 /**
- * Which models of transformers are models here.
+ * The models of transformers that this project supports.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { ModelConfig } from "../config/mod.ts";
 import { hasRouterBias } from "../model/tensors.ts";
 import { refuse } from "./named_tensors.ts";
 
-/** Kinds of model of transformers that there are here too. */
+/** Kinds of models of transformers that this project supports. */
 export type HuggingFaceKind =
   | "llama"
   | "mistral"
@@ -17,7 +17,7 @@ export type HuggingFaceKind =
   | "mixtral"
   | "qwen3_moe";
 
-/** Classes of transformers, and what they take where a file does not say. */
+/** Classes of transformers, and their defaults for keys that a file omits. */
 export const KINDS: Readonly<
   Record<
     HuggingFaceKind,

@@ -1,6 +1,6 @@
 /**
- * Byte pair encoding by ranks: of all neighbours, those are joined first whose
- * joint token is the oldest.
+ * Byte pair encoding by ranks: the adjacent pair whose joint token has the lowest
+ * rank is joined first.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 /** A token by its bytes, each written as the character of that number. */
 export type Ranks = ReadonlyMap<string, number>;
 
-/** Ranks are below 2^20, so that rank and place fit into one exact number. */
+/** Ranks are below 2^20, so that rank and position fit into one exact number. */
 const PLACES = 2 ** 32;
 
 /**
@@ -25,7 +25,7 @@ export function joinPairs(
   below = Infinity,
 ): number[] {
   const { length } = bytes;
-  // Parts are named by where they begin; `end` of a part is the next one's name.
+  // A part is identified by its start index; the `end` of a part is the start of the next.
   const end = Int32Array.from({ length }, (_, place) => place + 1);
   const previous = Int32Array.from({ length }, (_, place) => place - 1);
   const rankAt = new Int32Array(length).fill(-1);
@@ -41,7 +41,7 @@ export function joinPairs(
   for (let place = 0; place < length; place++) rate(place);
   for (let top = pop(heap); top !== undefined; top = pop(heap)) {
     const place = top % PLACES;
-    // What has changed since it was rated was rated anew.
+    // Skips outdated entries: a pair that has changed was queued again.
     if (rankAt[place] !== (top - place) / PLACES) continue;
     const joined = end[place]!;
     end[place] = end[joined]!;

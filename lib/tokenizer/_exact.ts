@@ -1,6 +1,6 @@
 /**
- * Where the libraries differ from Hugging Face's own tokenizers, in Rust: what
- * is white space, and what bytes that are no text decode to.
+ * Corrects differences between the libraries and Hugging Face's own tokenizers in
+ * Rust: the definition of white space, and the decoding of bytes that are not UTF-8.
  *
  * @module
  */
@@ -37,7 +37,7 @@ export function withUnicodeSpaces(pattern: RegExp): RegExp {
   return new RegExp(source, pattern.flags);
 }
 
-/** Makes a loaded tokenizer do what Hugging Face's own does. */
+/** Makes a loaded tokenizer behave like Hugging Face's own. */
 export function makeExact(engine: Engine): void {
   for (const step of preTokenizersOf(engine.pre_tokenizer)) {
     const hasPattern = step instanceof ByteLevelPreTokenizer ||
@@ -52,8 +52,8 @@ export function makeExact(engine: Engine): void {
 }
 
 /**
- * Joins neighbouring byte tokens, such as `<0xE2>`. A run of them that is no
- * UTF-8 as a whole becomes one U+FFFD a byte.
+ * Joins adjacent byte tokens, such as `<0xE2>`. A run of them that is not valid
+ * UTF-8 as a whole becomes one U+FFFD per byte.
  */
 function joinBytes(tokens: readonly string[]): string[] {
   const joined: string[] = [];

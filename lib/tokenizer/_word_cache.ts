@@ -1,6 +1,6 @@
 /**
- * Encodes by words and remembers each word's ids, which makes a byte-pair
- * tokenizer an order of magnitude faster: text repeats its words.
+ * Encodes text word by word and caches each word's ids. Because words repeat, this
+ * makes a byte-pair tokenizer an order of magnitude faster.
  *
  * @module
  */
@@ -59,12 +59,12 @@ export class IdBuffer {
 }
 
 /**
- * Encodes sections of text through a bounded memory of words. All ids lie in one
- * buffer: an object for each word would be several times the memory.
+ * Encodes sections of text with a bounded cache of words. All ids lie in one
+ * buffer, because an object for each word would take several times the memory.
  */
 export class WordCache {
   readonly #encoder: WordEncoder;
-  /** Where a word's ids begin, times MAX_WORD_IDS, plus how many they are. */
+  /** For each word: start of its ids times MAX_WORD_IDS, plus their number. */
   readonly #places = new Map<string, number>();
   readonly #ids = new IdBuffer(1 << 12);
 
@@ -92,7 +92,7 @@ export class WordCache {
       }
       const place = this.#ids.length * MAX_WORD_IDS + ids.length;
       this.#ids.append(ids);
-      // A slice of a text keeps the whole text alive: joined and cut again, it is a copy.
+      // A slice of a string keeps the whole string alive; concatenating and slicing it makes a copy.
       this.#places.set(` ${word}`.slice(1), place);
     }
     return ids;

@@ -12,18 +12,18 @@ export interface TextStream {
    * Takes the next id.
    *
    * @param id The id.
-   * @returns The text that became complete by it, often none.
+   * @returns The text that this id completes, often none.
    */
   push(id: number): string;
   /**
    * Ends the stream.
    *
-   * @returns What was held back: U+FFFD for a character that never got complete.
+   * @returns The remaining text: U+FFFD for an incomplete character.
    */
   end(): string;
 }
 
-/** A character has at most 4 bytes: text that 4 more ids did not complete never will be. */
+/** A character has at most 4 bytes: one that is incomplete after 4 more ids will never be complete. */
 const MAX_HELD_BACK = 5;
 
 /**

@@ -1,15 +1,15 @@
 /**
- * What a tokenizer is to the rest of the project, and LitGPT's rules for the
- * tokens that begin and end a document.
+ * The interface of tokenizers, and LitGPT's rules for the tokens that begin and
+ * end a document.
  *
  * @module
  */
 
 /** Whether {@linkcode Tokenizer.encode} adds the tokens that begin and end a document. */
 export interface EncodeOptions {
-  /** Begin with `bosId`, once. Unset: as the tokenizer is used to (`useBos`). */
+  /** Begin with one `bosId`. Default: the tokenizer's `useBos`. */
   bos?: boolean;
-  /** End with `eosId`, once. Unset: no. */
+  /** End with one `eosId`. Default: false. */
   eos?: boolean;
   /** False if text of the same document comes before: nothing is put or taken away at the start. */
   begins?: boolean;
@@ -27,7 +27,7 @@ export interface Tokenizer {
   readonly bosId: number | undefined;
   /** Id that ends a document, if there is one. */
   readonly eosId: number | undefined;
-  /** Whether `encode` begins with `bosId` when it is not told. */
+  /** Whether `encode` begins with `bosId` by default. */
   readonly useBos: boolean;
   /** SHA-256 (hexadecimal) of everything that decides which ids a text gets. */
   readonly fingerprint: string;
@@ -63,8 +63,8 @@ export interface Tokenizer {
 }
 
 /**
- * LitGPT's rules: bos and eos are put there once if wanted, and taken away if
- * not, even where the tokenizer's own template adds them.
+ * LitGPT's rules: bos and eos are added once if requested, and removed if not,
+ * even if the tokenizer's own template adds them.
  *
  * @param ids What the tokenizer's own pipeline gave.
  * @param tokenizer Whose ids they are.

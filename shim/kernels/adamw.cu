@@ -1,7 +1,7 @@
 // AdamW over any number of parameters in one launch, in PyTorch's arithmetic.
 //
-// The addresses of the tensors come in the parameters of small launches, which write them to a
-// table in the device's memory: nothing is uploaded, so a recorded graph holds all it needs.
+// Small launches receive the tensors' addresses as kernel parameters and write them to a table in
+// device memory. Nothing is uploaded, so a captured graph contains everything it needs.
 
 #include "adamw_arguments.h"
 #include "prelude.h"
@@ -10,7 +10,7 @@ using namespace moebius::adamw_arguments;
 
 constexpr int kGroup = 4;  // values that a thread reads at once
 
-// Counts the steps up and fills rows of the table.
+// Increments the step counts and fills rows of the table.
 extern "C" __global__ void adamw_begin(const __grid_constant__ Entries entries, const float* lr,
                                        const float* found_inf, Options options, Row* table) {
   const int i = static_cast<int>(threadIdx.x);

@@ -1,4 +1,4 @@
-// What the host (ops/cuda/adamw.cc) hands to the kernels of adamw.cu.
+// Arguments that the host (ops/cuda/adamw.cc) passes to the kernels of adamw.cu.
 #pragma once
 
 namespace moebius::adamw_arguments {
@@ -21,10 +21,10 @@ struct Entry {
 struct Entries {
   Entry entries[kEntries];
   int count;
-  int first;  // where they go in the table
+  int first;  // index of the first entry's row in the table
 };
 
-// A row of the table: an entry, and what depends on its step.
+// A row of the table: an entry, and the values that depend on its step.
 struct Row {
   Entry entry;
   float step_size;

@@ -1,4 +1,4 @@
-// The norm of all gradients together, and what clipping makes of it.
+// The norm of all gradients together, and the clipping factor derived from it.
 
 #include "clip_arguments.h"
 #include "prelude.h"

@@ -1,4 +1,4 @@
-// What the host (ops/cuda/clip.cc) hands to the kernels of clip.cu.
+// Arguments that the host (ops/cuda/clip.cc) passes to the kernels of clip.cu.
 #pragma once
 
 namespace moebius::clip_arguments {

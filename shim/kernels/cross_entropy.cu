@@ -1,4 +1,4 @@
-// Cross-entropy of rows of logits, whose gradient takes their place.
+// Cross-entropy of rows of logits, which are overwritten with their gradient.
 
 #include "prelude.h"
 
@@ -11,7 +11,7 @@ extern "C" __global__ void __launch_bounds__(1024)
   __shared__ float scratch[1][32];
   int count = 0;
   for (int64 i = threadIdx.x; i < rows; i += blockDim.x) count += targets[i] != ignore_index;
-  // Exact: a block's sums stay below 2^24 for any number of rows that fits a device.
+  // Exact in float32: a block's sums stay below 2^24 for any number of rows that fits a device.
   float sums[1] = {static_cast<float>(count)};
   block_sum(sums, scratch);
   if (threadIdx.x == 0) {
@@ -30,7 +30,7 @@ extern "C" __global__ void __launch_bounds__(1024)
   if (threadIdx.x == 0) mean[0] = sums[0] / inverse[1];
 }
 
-// A maximum and the sum of exponentials under it.
+// A maximum and the sum of exponentials relative to it.
 struct Softmax {
   float maximum;
   float sum;

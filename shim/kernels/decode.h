@@ -1,5 +1,6 @@
-// One new position of each of a few sequences through a block: matrices times few vectors, so that
-// what counts is how fast weights come from memory. Five launches a block.
+// Computes one new position of each of a few sequences in a transformer block. Matrices are
+// multiplied with few vectors, so the speed is limited by reading weights from memory. There are
+// five launches per transformer block.
 //
 // Each launch may begin before the one ahead of it has ended (LaunchShape::overlaps): until
 // `wait_for_previous` a kernel reads only what that one does not write, such as its first weights.
@@ -67,7 +68,7 @@ __device__ inline float dot8(const float (&weights)[8], const float4& low, const
   return fmaf(weights[7], high.w, sum);
 }
 
-// Brings a norm's weights nearer, before waiting.
+// Prefetches a norm's weights before waiting for the previous launch.
 __device__ inline void prefetch_norm(const Array& norm, int width) {
   const int bytes = (norm.wide ? 4 : 2) * width;
   for (int i = 128 * static_cast<int>(threadIdx.x); i < bytes; i += 128 * kThreads) {
@@ -75,8 +76,8 @@ __device__ inline void prefetch_norm(const Array& norm, int width) {
   }
 }
 
-// Every block norms all vectors for itself: they are short, and a launch of its own would take
-// longer.
+// Every thread block normalises all vectors itself: they are short, and a separate launch would
+// take longer.
 template <int kN>
 __device__ inline void read_norm(const Stream& stream, const Vectors& x, int count,
                                  float (&scratch)[kN][32]) {
@@ -150,7 +151,7 @@ __device__ inline void multiply_tile(const uint4 (&raw)[kRows][kTile], const Vec
                                      unsigned mask, float (&sums)[kRows][kN]) {
 #pragma unroll
   for (int t = 0; t < kTile; ++t) {
-    // Where there is no weight there is a zero, to be multiplied with any number that is finite.
+    // Missing weights are zeros; they must only be multiplied with finite numbers.
     const int group = min(first + 32 * t + static_cast<int>(threadIdx.x) % 32, x.groups - 1);
     float weights[kRows][8];
 #pragma unroll

@@ -1,5 +1,5 @@
-// What the host (ops/cuda/decode.cc) hands to the kernels of decode_*.cu, and the sizes that both
-// sides count with. decode.h has the legend of shapes.
+// Arguments that the host (ops/cuda/decode.cc) passes to the kernels of decode_*.cu, and the sizes
+// that both sides use. decode.h explains the letters of the shapes.
 #pragma once
 
 namespace moebius::decode_arguments {
@@ -43,7 +43,7 @@ struct Rope {
   int rotated;
 };
 
-// What attention left of each split of the positions.
+// Partial results of attention, one for each split of the positions.
 struct Splits {
   const float* partials;  // [count, H, splits, D]
   const float* totals;    // [count, H, splits, 2]: the largest score, and the sum of powers over it

@@ -1,4 +1,4 @@
-// Attention of one new position to those before it.
+// Attention of one new position to the positions before it.
 
 #include "decode.h"
 

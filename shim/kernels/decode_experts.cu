@@ -11,7 +11,7 @@ __device__ inline float* weights_of(const Routing& routing) {
   return reinterpret_cast<float*>(routing.data + 1 + 2 * routing.most);
 }
 
-// What all blocks find out for themselves about the experts of all sequences.
+// The routing of all sequences, which every thread block computes itself.
 template <int kN>
 struct Choices {
   float logits[kN][kMaxExperts];
@@ -113,7 +113,7 @@ __device__ inline void publish(const Choices<kN>& choices, const Router& router,
   }
 }
 
-// Asks for the matrices of the next launch while this one's are on their way, if they are few.
+// Prefetches the matrices of the next launch while this launch's are being loaded, if they are few.
 __device__ inline void prefetch_proj(const Experts& experts, const int* slots, int count) {
   const int lines_each =
       static_cast<int>(2 * static_cast<int64>(experts.width) * experts.inner / 128);
@@ -211,7 +211,7 @@ __device__ inline void expert_fc(const Stream& stream, const Router& router, con
 template <int kN, int kRows>
 __device__ inline void expert_proj(const void* hidden, const Experts& experts,
                                    const Routing& routing, const Array& pending, int count) {
-  // Groups of eight values that a thread has on their way at once.
+  // Groups of eight values that a thread loads at once.
   constexpr int kAtOnce = 4;
   __shared__ float scratch[kRows * kN][32];
   __shared__ int known[1 + kN * kMaxChoices * (2 + kN)];

@@ -1,8 +1,8 @@
-// Matrices times few vectors: behind a norm, and behind attention.
+// Products of matrices with few vectors: after a norm, and after attention.
 
 #include "decode.h"
 
-// The splits of attention as one: y = sum of 2^max * partial / sum of 2^max * total.
+// Combines the splits of attention: y = sum of 2^max * partial / sum of 2^max * total.
 template <int kN>
 __device__ inline void read_splits(const Splits& from, int active, const Vectors& y, int count) {
   const int width = 8 * y.groups;

@@ -1,10 +1,10 @@
-// What kernels around the experts share.
+// Code shared by the kernels for experts.
 #pragma once
 
 #include "prelude.h"
 
-// Order of choice as one number: larger values first, NaN before all, as torch.topk has it; among
-// equals the first expert.
+// The order in which experts are chosen, as one number: larger values first and NaN before all, as
+// in torch.topk; among equal values, the first expert.
 __device__ inline unsigned long long rank_of(float value, int expert) {
   unsigned bits = __float_as_uint(value);
   bits = (bits & 0x80000000u) != 0 ? ~bits : bits | 0x80000000u;

@@ -1,4 +1,4 @@
-// SwiGLU and its backward, value by value, as the ends of matrix products compute them.
+// SwiGLU and its backward for single values, for use in the epilogues of matrix products.
 #pragma once
 
 #include "prelude.h"

@@ -1,5 +1,5 @@
-// Matrix products of groups of rows, each with a matrix of its own, where libtorch has no grouped
-// product that works without asking the device for the groups' sizes.
+// Matrix products of groups of rows, each with its own matrix, for cases in which libtorch has no
+// grouped product that works without reading the groups' sizes from the device.
 //
 //   forward  y[m, i]     = sum over c of x[m, c] weight[e, i, c]     m in group e
 //   input    dx[m, c]    = sum over i of dy[m, i] weight[e, i, c]

@@ -1,13 +1,13 @@
 // Matrix products of groups of rows of bfloat16 on Hopper, with SwiGLU at their ends.
 //
-// A block computes tiles of the result, one after the other. Of its three warpgroups one brings
-// boxes of both matrices to shared memory, up to kStages ahead, and two multiply: both on one tile
-// of 128 x 256, or, where SwiGLU makes the end of a tile long, each on a tile of 128 x 128 of its
-// own, in turn, so that the tensor cores have the one's products while the other computes and
-// writes. Sums are float32.
+// A block computes tiles of the result, one after the other. One of its three warpgroups (the
+// producer) copies boxes of both matrices to shared memory, up to kStages ahead; the other two
+// multiply. They either share one tile of 128 x 256, or, for products with SwiGLU, whose epilogue
+// is long, each has its own tile of 128 x 128: they alternate, so that the tensor cores multiply
+// for one while the other computes its epilogue. Sums are float32.
 //
-// Where groups of rows end is read here, so that the host need not know. A tile belongs to one
-// group; what it reads of the next is not written.
+// The kernel reads the groups' ends from device memory, so that the host need not know them. A tile
+// belongs to one group; rows of the next group that it reads are not written.
 
 #include "gated.h"
 #include "patches.h"
@@ -30,7 +30,7 @@ constexpr int kGroupThreads = 128;
 constexpr int kGroupWarps = 4;
 constexpr int kThreads = (kConsumers + 1) * kGroupThreads;
 constexpr int kStages = 4;
-// A box of 64 lines of 64 values, which TMA and products take as a unit.
+// A box of 64 lines of 64 values, the unit of TMA copies and products.
 constexpr int kBoxBytes = 64 * 64 * 2;
 constexpr int kLeftBytes = kTileRows / 64 * kBoxBytes;
 constexpr int kWarps = kConsumers * kGroupWarps;
@@ -76,7 +76,7 @@ struct Maps {
   TensorMap fc;
 };
 
-// ---- bringing matrices to shared memory ------------------------------------------------------
+// ---- copying matrices to shared memory -------------------------------------------------------
 
 template <Product kProduct>
 __device__ inline void produce(const Maps& maps, const int* ends, const Sizes& sizes,
@@ -120,7 +120,7 @@ __device__ inline void produce(const Maps& maps, const int* ends, const Sizes& s
 
 // ---- multiplying -----------------------------------------------------------------------------
 
-// Of a box at the end of a group, the lines that belong to the next one become zero.
+// Sets the lines of a box that belong to the next group to zero.
 __device__ inline void clear_lines(unsigned left, unsigned right, int first, int thread,
                                    int group) {
   const int units = (64 - first) * 8;
@@ -143,11 +143,11 @@ __device__ inline unsigned long long matrix_in(unsigned address, int next_block)
          static_cast<unsigned long long>(next_block >> 4) << 16 | (1024ull >> 4) << 32 | 1ull << 62;
 }
 
-// How far 16 of the depth are in the words of matrix_in.
+// Distance of 16 values along the depth, in the units of matrix_in.
 template <bool kAcross>
 constexpr unsigned long long kMatrixStep = (kAcross ? 16 * 128 : 32) >> 4;
 
-// Where a thread of a consuming warpgroup is, and what its warp has of the shared memory.
+// Position of a thread of a consuming warpgroup, and its warp's part of the shared memory.
 template <Product kProduct>
 struct Place {
   using Shared = Plan<kProduct>;
@@ -170,8 +170,8 @@ struct Place {
                 (group * kGroupWarps + warp) * Shared::kPatches * kPatchBytes) {}
 };
 
-// Adds a group's products as they lie in registers to memory, which does the additions: nobody else
-// adds to these values.
+// Adds a group's products from registers to memory with reductions, which do not read the values
+// into registers; no other block adds to these values.
 __device__ inline void add_to_memory(float* to, const Tile& tile, const Sizes& sizes, int row,
                                      int lane, const float (&sums)[128]) {
   to += static_cast<int64>(tile.group) * sizes.rows * sizes.columns;
@@ -203,7 +203,7 @@ __device__ inline void consume(const Maps& maps, const int* ends, const Sizes& s
   for (int index = static_cast<int>(blockIdx.x); schedule.find(index, tile);
        index += static_cast<int>(gridDim.x)) {
     float sums[128];
-    // A group without rows has no products that would set the sums.
+    // A group without rows has no products, so its sums must be set to zero here.
     if constexpr (kLeft) {
 #pragma unroll
       for (float& sum : sums) sum = 0.0f;

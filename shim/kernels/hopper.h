@@ -1,5 +1,5 @@
-// Hopper's own instructions (9.0a): barriers in shared memory, the tensor memory accelerator (TMA),
-// and the matrix products of a warpgroup, which is 4 warps.
+// Instructions specific to Hopper (9.0a): barriers in shared memory, the tensor memory accelerator
+// (TMA), and matrix products of a warpgroup (4 warps).
 #pragma once
 
 #include "prelude.h"
@@ -11,7 +11,7 @@ struct alignas(64) TensorMap {
 
 // ---- barriers --------------------------------------------------------------------------------
 
-// A phase of a barrier ends when `count` have arrived and the bytes that were announced are there.
+// A phase of a barrier ends when `count` threads have arrived and all announced bytes are copied.
 __device__ inline void barrier_init(unsigned barrier, int count) {
   asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(barrier), "r"(count));
 }
@@ -52,7 +52,7 @@ __device__ inline void announce(int number, int threads) {
 
 // ---- copies ----------------------------------------------------------------------------------
 
-// A box of a three-dimensional array to shared memory; what lies outside the array is zero.
+// Copies a box of a three-dimensional array to shared memory; values outside the array are zero.
 __device__ inline void copy_box(unsigned to, const TensorMap& map, int x, int y, int z,
                                 unsigned barrier) {
   asm volatile(
@@ -62,7 +62,7 @@ __device__ inline void copy_box(unsigned to, const TensorMap& map, int x, int y,
       : "memory");
 }
 
-// The other way. Such copies are counted in groups, by the thread that begins them.
+// Copies from shared memory to the array. The issuing thread counts such copies in groups.
 __device__ inline void store_box(const TensorMap& map, unsigned from, int x, int y, int z) {
   asm volatile(
       "cp.async.bulk.tensor.3d.global.shared::cta.tile.bulk_group [%0, {%1, %2, %3}], [%4];" ::"l"(
@@ -73,7 +73,7 @@ __device__ inline void store_box(const TensorMap& map, unsigned from, int x, int
 
 __device__ inline void stores_commit() { asm volatile("cp.async.bulk.commit_group;" ::: "memory"); }
 
-// Until at most kCount groups have yet to read the shared memory.
+// Waits until at most kCount groups still have to read the shared memory.
 template <int kCount>
 __device__ inline void stores_wait() {
   asm volatile("cp.async.bulk.wait_group.read %0;" ::"n"(kCount) : "memory");
@@ -84,7 +84,7 @@ __device__ inline void fence_shared() {
   asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
 }
 
-// The other way from load_matrices.
+// The inverse of load_matrices.
 __device__ inline void store_matrices(unsigned address, unsigned a, unsigned b, unsigned c,
                                       unsigned d) {
   asm volatile("stmatrix.sync.aligned.m8n8.x4.shared.b16 [%0], {%1, %2, %3, %4};" ::"r"(address),
@@ -122,7 +122,7 @@ __device__ inline void write_memory(void* to, const uint4& value) {
                : "memory");
 }
 
-// Two values that lie side by side in memory grow, without being read here.
+// Adds to two adjacent values in memory, without reading them into registers.
 __device__ inline void add_memory(float* to, float first, float second) {
   asm volatile("red.global.add.v2.f32 [%0], {%1, %2};" ::"l"(to), "f"(first), "f"(second)
                : "memory");
@@ -146,7 +146,7 @@ __device__ inline void products_commit() {
   asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
 }
 
-// Until at most kCount of the groups committed are under way.
+// Waits until at most kCount of the committed groups are still running.
 template <int kCount>
 __device__ inline void products_wait() {
   asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(kCount) : "memory");

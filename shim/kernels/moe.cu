@@ -1,19 +1,18 @@
-// Between tokens and experts: sorting choices by expert, copying tokens to their experts' rows, and
-// adding up the experts' results.
+// Sorts choices by expert, copies tokens to their experts' rows, and adds up the experts' results.
 
 #include "experts.h"
 
 // ---- sorting
 // -------------------------------------------------------------------------------------
 //
-// A counting sort in two launches. Choices keep their order within an expert, whatever runs first:
-// a block takes as many choices as it has threads, and finds a choice's place from the counts of
-// the blocks before it, of the warps before its own, and of the lanes before its own.
+// A stable counting sort in two launches, independent of the order in which blocks run: a block
+// takes one choice per thread, and computes a choice's place from the counts of the preceding
+// blocks, of the preceding warps, and of the preceding lanes.
 
 __device__ inline int expert_of(const int64* experts, int64 choice, int64 choices, int n_expert) {
   if (choice >= choices) return -1;
   const int64 expert = experts[choice];
-  // An index of no expert would be written who knows where.
+  // An index out of range would be written to an arbitrary address.
   if (expert < 0 || expert >= n_expert) trap();
   return static_cast<int>(expert);
 }

@@ -1,5 +1,5 @@
-// Patches of shared memory on which a warp's results, as matrix products leave them in registers,
-// are put together for memory: 16 rows of 64 values of bfloat16, swizzled as the TMA does it.
+// Patches of shared memory in which a warp arranges the results of matrix products from registers
+// for copies to memory: 16 rows of 64 values of bfloat16, swizzled as by the TMA.
 #pragma once
 
 #include "hopper.h"
@@ -42,7 +42,7 @@ __device__ inline void to_memory(const uint4 (&values)[4], unsigned short* to, c
   }
 }
 
-// What the warp has written to the patch; then it may be written again.
+// Writes the patch's content to memory; then the patch may be reused.
 __device__ inline void patch_to_memory(unsigned patch, unsigned short* to, const Part& part,
                                        int lane) {
   uint4 values[4];
@@ -60,13 +60,13 @@ __device__ inline void patch_write(unsigned patch, const unsigned (&values)[16],
   }
 }
 
-// A warp's patches, in turn, from which results are copied to memory while work goes on.
+// A warp's patches, used in turn; results are copied from them to memory asynchronously.
 template <int kCount>
 class Outbox {
  public:
   __device__ Outbox(unsigned patches, int lane) : patches_(patches), lane_(lane) {}
 
-  // A patch that may be written.
+  // Returns a patch that may be overwritten.
   __device__ unsigned open() {
     if (lane_ == 0) stores_wait<kCount - 1>();
     __syncwarp();

@@ -1,5 +1,5 @@
-// What all kernels share. NVRTC, which compiles them on the user's machine, has none of CUDA's
-// headers.
+// Code shared by all kernels. NVRTC, which compiles them on the user's machine, does not have
+// CUDA's headers.
 //
 // Arrays are float32 ("wide") or bfloat16, and are read and written eight values at a time: with
 // 16-byte accesses where `vectors` says that every such group lies on a 16-byte boundary and none
@@ -36,7 +36,7 @@ __device__ inline void store1(void* data, bool wide, int64 index, float value) {
   }
 }
 
-// Eight values as they lie in memory: bfloat16 in `low` alone.
+// Eight values in their storage format; bfloat16 uses only `low`.
 struct Raw8 {
   uint4 low;
   uint4 high;
@@ -111,7 +111,7 @@ __device__ inline void store8(void* data, bool wide, int64 index, int count, boo
   }
 }
 
-// The values as they will be read back from an array.
+// Rounds values as storing them in an array does.
 __device__ inline void round8(bool wide, float (&values)[8]) {
   if (wide) return;
 #pragma unroll
@@ -126,8 +126,8 @@ __device__ inline float warp_sum(float value) {
   return value;
 }
 
-// Sums of each value over the threads of a block, known to all of them. Uses of the same scratch
-// need a barrier between them: callers in a loop take two in turn.
+// Sums of each value over the threads of a block, returned to all threads. Between two uses of the
+// same scratch there must be a barrier; callers in a loop alternate between two scratches.
 template <int kCount>
 __device__ inline void block_sum(float (&values)[kCount], float (&scratch)[kCount][32]) {
 #pragma unroll

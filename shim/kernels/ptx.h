@@ -1,5 +1,5 @@
-// Instructions that CUDA C++ has no names for. Here and in hopper.h is all assembly of the kernels:
-// the tests put other definitions in the place of both and run the kernels on a CPU.
+// Instructions without a CUDA C++ intrinsic. All assembly of the kernels is here and in hopper.h;
+// the tests replace both files with other definitions and run the kernels on a CPU.
 #pragma once
 
 // ---- numbers ---------------------------------------------------------------------------------
@@ -23,7 +23,7 @@ __device__ inline unsigned pack(float low, float high) {
 #endif
 }
 
-// To a unit in the last place or two, without the branches of the exact forms.
+// With an error of one or two units in the last place, without the branches of the exact forms.
 __device__ inline float exp2_approximately(float x) {
   float y;
   asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
@@ -47,7 +47,7 @@ __device__ inline void trap() { asm("trap;"); }
 
 // ---- shared memory ---------------------------------------------------------------------------
 
-// The part that a launch gives the size of; on a boundary of 16 bytes.
+// The dynamic shared memory, whose size the launch sets; aligned to 16 bytes.
 template <typename T>
 __device__ inline T* dynamic_shared() {
   extern __shared__ uint4 dynamic_memory[];
@@ -75,14 +75,14 @@ __device__ inline void load_matrices_transposed(unsigned address, unsigned (&val
 }
 
 #if __CUDA_ARCH__ >= 800
-// Begins to copy 16 bytes, or zeros.
+// Starts an asynchronous copy of 16 bytes, or of zeros.
 __device__ inline void copy_begin(unsigned to, const void* from, bool zeros) {
   asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(from),
                "r"(zeros ? 0 : 16)
                : "memory");
 }
 
-// Until all copies that this thread began are done.
+// Waits until all copies that this thread started are done.
 __device__ inline void copies_wait() { asm volatile("cp.async.wait_all;" ::: "memory"); }
 
 // sum [16, 8] += a [16, 16] @ b [16, 8] by a warp, of bfloat16. Lane l has of the sums row l / 4,

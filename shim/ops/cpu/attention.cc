@@ -1,9 +1,9 @@
-// Causal attention in blocks (Dao et al. 2022): the scores of some queries against some keys exist
-// at a time, in the second-level cache. libtorch's own kernel multiplies by calling MKL and oneDNN
-// for each small block, which on AMD takes four times as long.
+// Causal attention in blocks (Dao et al. 2022): only one block of scores (some queries against some
+// keys) exists at a time, in the second-level cache. libtorch's own kernel calls MKL and oneDNN for
+// each small block, which on AMD takes four times as long.
 //
-// A task is one head of keys and values of one sequence, with all query heads that use it: no sums
-// are shared.
+// A task is one head of keys and values of one sequence, with all query heads that use it, so that
+// no two threads add to the same sums.
 
 #include <ATen/Parallel.h>
 
@@ -47,14 +47,14 @@ Head<T> mutable_head_of(const Tensor& tensor, int64_t batch, int64_t head) {
           tensor.stride(2)};
 }
 
-// Rows as lanes, for products with the transpose.
+// Packs rows as lanes, for products with the transpose.
 template <typename T>
 char* pack_lanes(char* out, Head<const T> rows, int64_t count, int64_t D) {
   pack_transposed(rows.data, rows.stride, D, count, out);
   return out;
 }
 
-// Rows as steps, for sums over rows.
+// Packs rows as steps, for sums over rows.
 template <typename T>
 char* pack_steps(char* out, const T* rows, int64_t stride, int64_t count, int64_t D) {
   pack_rows(rows, stride, count, D, {out, steps_of<T>(count) * kStepRow, kStepRow});
@@ -135,7 +135,7 @@ void add_transposed_product(const T* p, int64_t rows, int64_t offset, const char
   }
 }
 
-// The softmax of a block's row as far as it is known: p = exp(scale * (scores - max)).
+// Softmax of a block's row with the running maximum: p = exp(scale * (scores - max)).
 struct Softmax {
   float max = -std::numeric_limits<float>::infinity();
   float sum = 0;
@@ -202,14 +202,14 @@ void forward_queries(Head<const T> q, const char* k_lanes, const char* v_steps, 
   }
 }
 
-// What backward reads of a head of queries.
+// Inputs of backward for one query head.
 template <typename T>
 struct Query {
   Head<const T> q, y, dy;
   const float* lse;
 };
 
-// And what it has packed of the keys and values.
+// The keys and values as packed for backward.
 struct KeyValue {
   const char *k_lanes, *v_lanes, *k_steps;
 };

@@ -1,4 +1,4 @@
-// The norm of all gradients together, and what clipping makes of it.
+// The norm of all gradients together, and the clipping factor derived from it.
 
 #include <ATen/ops/full.h>
 
@@ -28,7 +28,7 @@ std::tuple<Tensor, Tensor, Tensor> clip_factor(at::TensorList grads,
       pieces.push_back({&grad, begin, std::min(kPiece, grad.numel() - begin)});
     }
   }
-  // Sums of pieces are added in their order, however many threads there are.
+  // Partial sums are added in a fixed order, independent of the number of threads.
   std::vector<double> squares(pieces.size());
   parallel_tasks(static_cast<int64_t>(pieces.size()), elements, [&](int64_t task) {
     const Piece& piece = pieces[static_cast<size_t>(task)];

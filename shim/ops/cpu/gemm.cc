@@ -35,7 +35,7 @@ void multiply_packed(const T* a, int64_t a_stride, int64_t rows, int64_t depth, 
                      int64_t columns, Out* out, int64_t out_stride, bool add) {
   const int64_t steps = steps_of<T>(depth);
   const int64_t a_bytes = a_stride * int64_t{sizeof(T)};
-  // Rows that lie powers of two apart fall on the same lines of the cache, and half a step cannot
+  // Rows whose distance is a power of two compete for the same cache lines, and half a step cannot
   // be read in place.
   const bool copy = depth % kDepth<T> != 0 || a_bytes % 4096 == 0;
   const int64_t copy_stride = steps * kStep + 64;
@@ -59,7 +59,7 @@ void multiply_packed(const T* a, int64_t a_stride, int64_t rows, int64_t depth, 
   }
 }
 
-// Copies a block of sums to where they belong, or adds them.
+// Copies a block of sums to the output, or adds it to the output.
 template <typename Out>
 void write_sums(const float* sums, int64_t sums_stride, int64_t rows, int64_t columns, Out* out,
                 int64_t out_stride, bool add) {
@@ -82,7 +82,8 @@ void write_sums(const float* sums, int64_t sums_stride, int64_t rows, int64_t co
   }
 }
 
-// Both products that keep the rows: `pack` packs a block of a group's matrix.
+// The two products whose result has the rows of the input (forward and dx): `pack` packs a block of
+// a group's matrix.
 template <typename T, typename Pack>
 void multiply_groups(const T* a, int64_t total_rows, int64_t depth, int64_t columns, int64_t groups,
                      const int32_t* ends, T* out, Pack&& pack) {

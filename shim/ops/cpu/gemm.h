@@ -8,7 +8,7 @@
 
 namespace moebius::cpu {
 
-// Whether these are faster than at::mm for one matrix of this dtype.
+// Whether the functions below are faster than at::mm for a single matrix of this dtype.
 bool multiplies_faster(at::ScalarType dtype);
 
 // y[m] = w[e] @ x[m]: x [M, K], w [E, N, K], y [M, N].

@@ -1,5 +1,5 @@
-// Output layer and loss without the logits of all rows: a chunk of them at a time, turned into
-// their own gradient.
+// Output layer and loss without the logits of all rows in memory: the logits of one chunk of rows
+// at a time are computed and then replaced by their gradient.
 
 #include <algorithm>
 #include <cmath>

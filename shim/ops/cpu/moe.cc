@@ -1,5 +1,6 @@
-// Sorting tokens by expert, and the way there and back. Each thread writes rows of its own, in a
-// fixed order of addition: results do not depend on the number of threads.
+// Sorts tokens by expert, copies them to the experts' rows, and adds up the experts' results. Each
+// thread writes its own rows in a fixed order of addition, so that results do not depend on the
+// number of threads.
 
 #include <algorithm>
 #include <cstring>

@@ -9,9 +9,9 @@
 
 namespace moebius::cpu {
 
-// at::parallel_for is a template: compiled here it would run on an OpenMP runtime of this compiler,
-// if any, whose threads would compete with libtorch's. So libtorch's compiled code is made to run
-// it: an iterator over bytes at the addresses 1 to count, which nobody reads.
+// at::parallel_for is a template: compiled here, it would use this compiler's OpenMP runtime, if
+// any, whose threads would compete with libtorch's. Instead, code compiled into libtorch runs the
+// loop: an iterator over count bytes at the addresses 1 to count, which are never accessed.
 void parallel_for(int64_t count, int64_t grain, c10::function_ref<void(int64_t, int64_t)> body) {
   if (count <= 0) return;
   if (count <= grain || at::get_num_threads() == 1 || at::in_parallel_region()) {

@@ -56,7 +56,7 @@ std::tuple<Tensor, Tensor, Tensor> normalise(const Tensor& x, const Tensor* resi
             store(both + i, load(in + i, count) + load(other + i, count), count);
           });
           MutableRows<A>(sum, C).write(row, both);
-          // What is normalised is the sum as it was rounded.
+          // Normalises the rounded sum, as it is stored.
           in = sum_rows.read(row, both);
         }
         const A scale =

@@ -1,4 +1,4 @@
-// What routers do with their logits. The choice is torch.topk's.
+// Operators on router logits: choice of experts, which is that of torch.topk, and statistics.
 
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/topk.h>

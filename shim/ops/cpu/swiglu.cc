@@ -1,4 +1,4 @@
-// silu(gate) * up. What is cheap to compute again is not kept: backward reads fc alone.
+// silu(gate) * up. Backward reads only fc and recomputes the rest, which is cheap.
 
 #include "kernels.h"
 #include "parallel.h"

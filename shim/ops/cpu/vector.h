@@ -16,7 +16,7 @@
 
 namespace moebius::cpu {
 
-// What numbers of a type are computed in.
+// The type in which arithmetic on a storage type is done.
 template <typename T>
 using Wide = std::conditional_t<std::is_same_v<T, double>, double, float>;
 
@@ -60,7 +60,7 @@ void store(T* to, Lanes<Wide<T>> lanes) {
 #if defined(MOEBIUS_AVX512) && defined(__AVX512BF16__)
     const auto rounded = reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(lanes));
 #else
-    // To nearest, ties to even; what is not a number stays so.
+    // Rounds to nearest, ties to even; NaN stays NaN.
     const auto bits = reinterpret_cast<Lanes<uint32_t>>(lanes);
     const auto nearest = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
     const auto rounded =
@@ -72,7 +72,7 @@ void store(T* to, Lanes<Wide<T>> lanes) {
   }
 }
 
-// What is left of numbers that pass through a type.
+// Rounds numbers to the precision of a storage type.
 template <typename T>
 Lanes<Wide<T>> rounded(Lanes<Wide<T>> lanes) {
   if constexpr (std::is_same_v<T, Wide<T>>) {
@@ -84,7 +84,8 @@ Lanes<Wide<T>> rounded(Lanes<Wide<T>> lanes) {
   }
 }
 
-// How many numbers a step of a loop has: mostly all lanes, known to the compiler, at last the rest.
+// Number of elements in a step of a loop: all lanes (known to the compiler), or the rest in the
+// last step.
 using Whole = std::integral_constant<int64_t, kWidth>;
 
 template <typename T>
@@ -129,8 +130,8 @@ void store(T* to, Lanes<Wide<T>> lanes, int64_t count) {
   std::memcpy(to, values, static_cast<size_t>(count) * sizeof(T));
 }
 
-// Calls body(i, how many) for the numbers from i on, until `count` have been seen. What is loaded
-// beyond the last is zero.
+// Calls body(i, number of elements) for consecutive steps until `count` elements are processed.
+// Lanes loaded beyond the last element are zero.
 template <typename Body>
 void for_lanes(int64_t count, Body&& body) {
   int64_t i = 0;
@@ -186,13 +187,13 @@ inline Lanes<double> square_root(Lanes<double> x) {
   return x;
 }
 
-// e^x to 2 units in the last place; below -87 and above 88.37 that of the limit.
+// e^x with an error of at most 2 units in the last place; x is clamped to [-87, 88.37].
 inline Lanes<float> exponential(Lanes<float> x) {
   constexpr float kRound =
       12582912.f;  // 1.5 * 2^23: adding it leaves a whole number in the low bits
 #ifdef MOEBIUS_AVX512
-  // Said with intrinsics because the compiler makes branches of the limits. The order of the
-  // operands lets through what is not a number.
+  // Intrinsics, because the compiler would turn the limits into branches. The order of the operands
+  // propagates NaN.
   x = _mm512_min_ps(_mm512_set1_ps(88.37f), _mm512_max_ps(_mm512_set1_ps(-87.f), x));
 #else
   x = x < -87.f ? -87.f + 0 * x : x;
