@@ -3,11 +3,11 @@
 import type { ModelConfig } from "../config/mod.ts";
 import { modelTensors } from "../model/tensors.ts";
 
-/** A tensor here, and what it is made of there. */
+/** A tensor of this project, and the tensors of transformers that it is made of. */
 export interface TensorNames {
-  /** Its name here. */
+  /** Its name in this project. */
   readonly name: string;
-  /** The tensors there, which lie below each other in ours. */
+  /** Names of the tensors in transformers, which are concatenated along the rows. */
   readonly parts: readonly { readonly name: string; readonly rows: number }[];
 }
 

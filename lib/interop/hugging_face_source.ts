@@ -24,7 +24,7 @@ import {
 import { joinRows, type StoredTensor } from "./stored_tensor.ts";
 import { openTorchFile } from "./torch_file.ts";
 
-/** Files that hold all weights, or say which files do. */
+/** Files that hold all weights, and indexes that list the files of weights. */
 const WEIGHTS = [
   "model.safetensors",
   "model.safetensors.index.json",
@@ -85,7 +85,7 @@ export async function readHuggingFace(
   });
   const found = new Map(await readWeights(dir));
   for (const key of found.keys()) {
-    // Frequencies, which old files hold and every model computes.
+    // Rotary frequencies: old files contain them, but every model computes them itself.
     if (key.endsWith(".rotary_emb.inv_freq")) found.delete(key);
   }
   const notices: string[] = [];

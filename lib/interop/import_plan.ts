@@ -1,5 +1,5 @@
 /**
- * What an import will make, all of it read and checked, and how it is written.
+ * The fully read and checked plan of an import, and how it is written.
  *
  * @module
  */
@@ -40,17 +40,17 @@ export interface ImportedTraining {
   readonly samples: number;
 }
 
-/** A model from elsewhere, read and checked. */
+/** A model from another program, read and checked. */
 export interface ImportPlan {
   /** Where it is. */
   readonly source: string;
-  /** What it is, in words. */
+  /** Its description. */
   readonly format: string;
   /** The model. */
   readonly config: ModelConfig;
   /** Whether the embedding is the output layer too. */
   readonly tied: boolean;
-  /** Every weight under its name here. */
+  /** Every weight, under its name in this project. */
   readonly weights: NamedTensors;
   /** What became of each tensor. */
   readonly mapping: readonly MappedTensor[];
@@ -78,13 +78,13 @@ export interface WrittenImport {
   readonly path: string;
   /** Bytes of its files. */
   readonly bytes: number;
-  /** What went wrong without harm. */
+  /** Problems without consequences. */
   readonly warnings: readonly string[];
 }
 
 /**
  * Writes a checkpoint: `step-*`, which `--resume` continues, for a training, and
- * `final` for weights alone. It is there as a whole or not at all.
+ * `final` for weights alone. The checkpoint is written atomically.
  *
  * @throws {CheckpointError} If it cannot be written, or one of its name is there.
  */
@@ -145,7 +145,7 @@ function stateOf({ run, step, samples }: ImportedTraining): object {
   };
 }
 
-/** Settings to train on with, for a model that came without any. */
+/** Settings for further training of a model that was imported without settings. */
 function settingsFor({ config, tied }: ImportPlan): RunConfig {
   return defineConfig({
     model_config: modelInputOf(config),

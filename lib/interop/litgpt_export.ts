@@ -139,13 +139,13 @@ function stateDict({ config, weights, tied }: CheckpointSource): Picklable {
   );
 }
 
-/** What LitGPT's pretraining saves: all that its `--resume` loads. */
+/** The content of LitGPT's training checkpoints: everything that its `--resume` loads. */
 function trainingState(
   model: Picklable,
   { optimizer, names, run, step, tokens, epoch }: CheckpointTraining,
 ): Picklable {
   const { train, optimizer: { init_args: adam } } = run;
-  // "auto" became a number before anything was saved.
+  // "auto" has been resolved to a number before the first checkpoint.
   const accumulation = train.global_batch_size / Number(train.micro_batch_size);
   const get = (part: "exp_avg" | "exp_avg_sq" | "step", name: string) =>
     toPython(optimizer.get(optimizerTensorName(part, name))!);
@@ -197,7 +197,7 @@ function toPython(tensor: StoredTensor): PythonTensor {
   );
 }
 
-/** For LitGPT's `evaluate`, which turns the model into one of transformers. */
+/** Needed by LitGPT's `evaluate`, which converts the model to one of transformers. */
 function huggingFaceJson(
   { config, tied, tokenizer, weights }: CheckpointSource,
   notices: string[],

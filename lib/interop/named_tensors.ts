@@ -16,11 +16,11 @@ import {
 /** Tensors by name. */
 export type NamedTensors = ReadonlyMap<string, StoredTensor>;
 
-/** What became of a tensor. */
+/** How a tensor was mapped. */
 export interface MappedTensor {
-  /** Its names where it came from; more than one were joined. */
+  /** Its names in the source; several tensors were joined. */
   readonly from: readonly string[];
-  /** Its names where it goes; into more than one it was split. */
+  /** Its names in the target; for several names, the tensor was split. */
   readonly to: readonly string[];
   /** Sizes as a whole. */
   readonly shape: readonly number[];
@@ -28,7 +28,7 @@ export interface MappedTensor {
   readonly dtype: string;
 }
 
-/** Told as bytes are written. */
+/** Called as bytes are written. */
 export type OnBytes = (bytes: number, totalBytes: number) => void;
 
 const DTYPES = ["F32", "BF16", "F16", "F64"];
@@ -80,7 +80,7 @@ export function refuse(what: string, problems: readonly string[]): void {
   );
 }
 
-/** Entries for the safetensors writer, each read when its turn comes. */
+/** Entries for the safetensors writer, each of which is read only when it is written. */
 export function tensorsToWrite(
   tensors: NamedTensors,
   onBytes: (bytes: number) => void,

@@ -1,12 +1,12 @@
 /**
- * What is read from a pickle, and the names that it may hold.
+ * The values that are read from a pickle, and the names that it may contain.
  *
  * @module
  */
 
 import type { SafetensorsDtype } from "../checkpoint/safetensors_dtypes.ts";
 
-/** What a pickle can hold. A tuple is a frozen array, a list one that is not. */
+/** The values of a pickle. A tuple becomes a frozen array, a list an array that is not frozen. */
 export type PickleValue =
   | null
   | boolean
@@ -25,7 +25,7 @@ export type PickleDict = Map<PickleValue, PickleValue>;
 
 /** Where the elements of tensors are kept. */
 export class PickledStorage {
-  /** Names the storage and says what is in it. */
+  /** The storage's file, element type and length. */
   constructor(
     /** Element type. */
     readonly dtype: SafetensorsDtype,
@@ -38,7 +38,7 @@ export class PickledStorage {
 
 /** A tensor: a view of a storage. */
 export class PickledTensor {
-  /** Says which elements of the storage are the tensor's. */
+  /** Which elements of the storage belong to the tensor. */
   constructor(
     /** Where its elements are. */
     readonly storage: PickledStorage,
@@ -53,14 +53,14 @@ export class PickledTensor {
 
 /** One of the few functions and classes that may be named. */
 export class PickledGlobal {
-  /** Remembers its name. */
+  /** Stores its name. */
   constructor(
     /** Module and name, `collections.OrderedDict`. */
     readonly name: string,
   ) {}
 }
 
-/** Classes that say what a storage holds. */
+/** Classes that name the element type of a storage. */
 export const STORAGES: ReadonlyMap<string, SafetensorsDtype> = new Map(
   Object.entries(
     {

@@ -1,5 +1,5 @@
 /**
- * Finds out what somebody wants to import.
+ * Detects the format of a model to import, and plans the import.
  *
  * @module
  */

@@ -25,7 +25,7 @@ export function formatRecord(bytes: Uint8Array): Uint8Array {
   return record;
 }
 
-/** CRC-32C of bytes, as RFC 3720 has it. */
+/** CRC-32C of bytes, as defined in RFC 3720. */
 export function crc32c(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (const byte of bytes) {
@@ -34,7 +34,7 @@ export function crc32c(bytes: Uint8Array): number {
   return (crc ^ 0xffffffff) >>> 0;
 }
 
-/** CRC-32C, changed as TensorFlow does so that sums of sums differ. */
+/** TensorFlow's masked CRC-32C, for data that itself contains checksums. */
 function maskedCrc32c(bytes: Uint8Array): number {
   const crc = crc32c(bytes);
   return ((crc >>> 15 | crc << 17) + 0xa282ead8) >>> 0;

@@ -1,4 +1,4 @@
-/** A file that grows by whole records: each is there or is not. */
+/** A file to which whole records are appended: a record is written completely or not at all. */
 
 import { StorageError } from "../files/atomic.ts";
 
@@ -7,15 +7,15 @@ export interface AppendedFile extends Disposable {
   /** Bytes in the file. */
   readonly size: number;
   /**
-   * Writes a record, in one call where the device takes all of it. If it does not take the rest either,
-   * what it took is removed again.
+   * Writes a record, in one call if the device accepts all of it. If the rest cannot be written, the part
+   * that was written is removed again.
    *
    * @throws {StorageError} If the record cannot be written.
    */
   append(record: Uint8Array): void;
   /** Cuts the file to its first `size` bytes. */
   truncate(size: number): void;
-  /** Brings everything onto the storage device. */
+  /** Flushes everything to the storage device. */
   sync(): void;
 }
 
@@ -74,12 +74,12 @@ export function openAppendedFile(path: string): AppendedFile {
     }
   }
 
-  /** Removes half a record, if the device still lets us. */
+  /** Removes a partly written record, if the device still allows this. */
   function cut(size: number): void {
     try {
       file.truncateSync(size);
     } catch {
-      // Readers pass over a torn last line; the first error matters more.
+      // Readers skip an incomplete last line; the first error matters more.
     }
   }
 }

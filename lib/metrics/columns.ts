@@ -1,8 +1,8 @@
-/** What is measured while a model is trained. */
+/** The metrics that are recorded while a model is trained. */
 
 /**
  * Every column of `metrics.csv`. The first fifteen are LitGPT's, in its order;
- * the others are added at the end, so that scripts written for it go on.
+ * the others are added at the end, so that scripts written for LitGPT keep working.
  */
 export const METRIC_COLUMNS = [
   /** Micro-batches trained on. */
@@ -56,13 +56,13 @@ export const METRIC_COLUMNS = [
 /** Name of one metric. */
 export type MetricName = typeof METRIC_COLUMNS[number];
 
-/** What was measured at one time; what was not is left out. */
+/** The metrics of one moment; metrics that were not measured are omitted. */
 export type MetricsRow = Partial<Record<MetricName, number>>;
 
-/** Where rows of metrics go. */
+/** A receiver of rows of metrics. */
 export interface MetricsLogger extends Disposable {
-  /** Writes a row; it can be read by others when this returns. */
+  /** Writes a row; other processes can read it when this returns. */
   log(row: MetricsRow): void;
-  /** Brings everything onto the storage device, as before a checkpoint. */
+  /** Flushes everything to the storage device, for example before a checkpoint. */
   sync(): void;
 }

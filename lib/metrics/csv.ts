@@ -1,6 +1,6 @@
 /**
- * `metrics.csv`: known columns from the first line on, one write a row, and on
- * resume the rows go on where the checkpoint stopped.
+ * `metrics.csv`: fixed columns with a header, one write per row; on resume, the
+ * rows continue at the checkpoint.
  */
 
 import { existsSync } from "node:fs";
@@ -14,9 +14,9 @@ export interface MetricsCsvOptions {
   /** The columns. Default: {@linkcode METRIC_COLUMNS}. */
   columns?: readonly string[];
   /**
-   * The first `iter` that will be logged: rows from there on, which a process
-   * wrote after its last checkpoint, are cut, and those before are kept.
-   * Without it the file begins anew, and one that is there is moved aside.
+   * The first `iter` that will be logged: earlier rows are kept; rows from there
+   * on, which a process wrote after its last checkpoint, are removed. Without it
+   * a new file is started, and an existing one is moved aside.
    */
   resumeAtIter?: number;
 }
@@ -25,7 +25,7 @@ export interface MetricsCsvOptions {
 export interface MetricsCsv extends MetricsLogger {
   /** The file. */
   readonly path: string;
-  /** Where a file that was in the way has been moved, or null. */
+  /** The new path of an existing file that was moved aside, or null. */
   readonly movedTo: string | null;
   /** Writes a row of the file's columns. */
   log(row: Readonly<Partial<Record<string, number>>>): void;
@@ -45,7 +45,7 @@ export interface MetricsCsv extends MetricsLogger {
  * ```
  *
  * @throws {StorageError} If the file cannot be opened.
- * @throws {SyntaxError} If what is to be kept is no metrics.
+ * @throws {SyntaxError} If the part of the file to keep does not contain metrics.
  */
 export function openMetricsCsv(
   path: string,
@@ -69,7 +69,7 @@ export function openMetricsCsv(
   if (goesOn) {
     file.truncate(lengthBefore(resumeAtIter, old, columns));
   } else {
-    file.truncate(0); // Half a header, if anything.
+    file.truncate(0); // The file has at most an incomplete header.
     append(file, header + carried.join(""));
   }
   return {

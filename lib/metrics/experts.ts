@@ -1,6 +1,6 @@
 /**
- * `experts.csv`: how many tokens each expert took since the row before, a column for each expert of each layer,
- * `LAYER.EXPERT`. It is kept on resume as `metrics.csv` is.
+ * `experts.csv`: the number of tokens that each expert took since the previous row, with one column `LAYER.EXPERT`
+ * for each expert of each layer. On resume it is handled like `metrics.csv`.
  */
 
 import { openMetricsCsv } from "./csv.ts";
@@ -9,7 +9,7 @@ import { parseMetrics, readIfThere } from "./read.ts";
 /** The file's name in the folder of a run. */
 export const EXPERTS_FILE = "experts.csv";
 
-/** What experts took, over some steps. */
+/** Expert loads over several steps. */
 export interface ExpertCounts {
   /** The layers that have experts. */
   readonly layers: readonly number[];
@@ -24,7 +24,7 @@ export interface ExpertsCsv extends Disposable {
     counts: ExpertCounts,
     place: { readonly iter: number; readonly optimizer_step: number },
   ): void;
-  /** Brings everything onto the storage device. */
+  /** Flushes everything to the storage device. */
   sync(): void;
 }
 
@@ -63,11 +63,11 @@ export function openExpertsCsv(
   };
 }
 
-/** What an `experts.csv` holds. */
+/** The content of an `experts.csv`. */
 export interface ExpertHistory {
   /** The layers that have experts. */
   readonly layers: readonly number[];
-  /** Row by row. */
+  /** The rows. */
   readonly loads: readonly (Pick<ExpertCounts, "counts"> & {
     /** The last optimizer step that was counted. */
     readonly step: number;
@@ -75,7 +75,7 @@ export interface ExpertHistory {
 }
 
 /**
- * Reads an `experts.csv`, also while it is being written; there need be none.
+ * Reads an `experts.csv`, also while it is being written; the file may be missing.
  *
  * @throws {SyntaxError} if it is something else.
  * @throws {StorageError} if it cannot be read.

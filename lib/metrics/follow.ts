@@ -13,13 +13,13 @@ export interface FollowOptions {
   readonly intervalMs?: number;
   /** Ends it. */
   readonly signal?: AbortSignal;
-  /** Asked at every look, after what is new was yielded: true ends it. */
+  /** Called after each read, once new rows have been yielded; true ends the iteration. */
   readonly until?: () => Promise<boolean>;
 }
 
 /**
- * Yields all rows of a file of metrics whenever there are new ones, until the signal or `until` ends it. A file
- * that is not there yet is waited for; one that began anew, for another run, is read anew.
+ * Yields all rows of a file of metrics whenever there are new ones, until the signal or `until` ends it. It waits
+ * for a file that does not exist yet, and rereads a file that was started again for another run.
  *
  * @throws {SyntaxError} If the file holds no metrics.
  */
@@ -39,7 +39,7 @@ export async function* followMetrics(
   }
 }
 
-/** Changes whenever the file does. */
+/** A value that changes whenever the file changes. */
 async function stateOf(path: string): Promise<string | undefined> {
   try {
     const { size, mtime, ino } = await Deno.stat(path);

@@ -1,5 +1,5 @@
 /**
- * Measuring a run: what is measured, how fast it is, and where it is written.
+ * The metrics of a run: their names, the throughput, and the files they are written to.
  *
  * @module
  */

@@ -5,8 +5,8 @@ import { StorageError } from "../files/atomic.ts";
 
 /**
  * Reads a file of metrics, also while it is being written: one row of numbers a
- * line, without the cells that are empty. A last line without an end is passed
- * over, since its last number may be cut.
+ * line, without the empty cells. A last line without a line end is skipped,
+ * because its last number may be incomplete.
  *
  * @example
  * ```ts ignore
@@ -56,9 +56,9 @@ export function parseMetrics(
 }
 
 /**
- * The text of a file that need not be there: none if it is not.
+ * The text of a file; empty if the file does not exist.
  *
- * @throws {StorageError} If it is there and cannot be read.
+ * @throws {StorageError} If the file exists and cannot be read.
  */
 export function readIfThere(path: string): string {
   try {

@@ -1,5 +1,5 @@
 /**
- * What the benchmarks run in processes of their own.
+ * Runs parts of the benchmarks in separate processes.
  *
  * @module
  */
@@ -10,10 +10,10 @@ import { parse } from "@std/yaml";
 import { type ModelConfig, modelConfigToYaml } from "../../lib/config/mod.ts";
 import type { StepResult, StepSetting } from "./step.ts";
 
-/** Nothing that is measured takes longer, but what hangs does. */
+/** Timeout of a process: longer than any measurement takes, to end one that hangs. */
 const STEP_LIMIT_MS = 180_000;
 
-/** What a step's process may be given beside its setting. */
+/** Options of a step's process in addition to its setting. */
 export interface StepOptions {
   /** Compile the kernels anew, as the first process on a machine does. Default: false. */
   readonly isFirst?: boolean;
@@ -57,7 +57,7 @@ export async function runStep(
   }
 }
 
-/** What peers.py is told about what it measures. */
+/** A measurement for peers.py. */
 export interface PeerSetting {
   readonly model: ModelConfig;
   /** Tokens of a sequence. */
@@ -83,7 +83,7 @@ export interface PeerResult {
 }
 
 /**
- * Runs peers.py and gives each line of JSON as it comes. What cannot run there is said on stderr.
+ * Runs peers.py and yields its lines of JSON as they arrive. Peers that cannot run are reported on stderr.
  *
  * @param specs What to measure, as peers.py names it.
  */

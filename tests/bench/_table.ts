@@ -4,7 +4,7 @@
  * @module
  */
 
-/** What was measured of one way to train. */
+/** Measurements of one way to train. */
 export interface Row {
   readonly name: string;
   readonly precision: string;
@@ -18,14 +18,14 @@ export interface Row {
   readonly teraflops: number;
   /** Tokens a second over those of the limit. */
   readonly ofLimit?: number;
-  /** What weights, gradients and optimizer take, by arithmetic. */
+  /** Calculated memory of weights, gradients and optimizer. */
   readonly stateGib?: number;
   readonly peakGib?: number;
   /** From the start of the process. */
   readonly firstStepSeconds?: number;
 }
 
-/** A column: its title, wide enough for all that is in it. */
+/** A column: its title, padded to the width of its cells. */
 interface Column {
   readonly title: string;
   readonly text: (row: Row) => string | undefined;
@@ -89,7 +89,7 @@ const COLUMNS = {
   },
 } satisfies Record<string, Column>;
 
-/** Prints rows as they come, in the columns that are named. */
+/** Prints rows as they arrive, in the given columns. */
 export class Table {
   readonly #columns: readonly Column[];
 

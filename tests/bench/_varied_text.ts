@@ -1,7 +1,7 @@
 /**
- * Any amount of text that is not the same over and over: paragraphs of the
- * default corpus and of the repository's sources in random order, with words,
- * names and numbers in them that occur nowhere else.
+ * Generates any amount of varied text: paragraphs of the default corpus and of
+ * the repository's sources in random order, with inserted words, names and
+ * numbers that occur nowhere else.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { textsBelow } from "../_texts.ts";
 const SYLLABLES = "ba ce di fo gu ha ki lo mu na pe qui ro sa te un ver wex"
   .split(" ");
 
-/** One word of so many is replaced by one that was made up. */
+/** One word in this many is replaced by an invented one. */
 const WORDS_PER_INVENTION = 40;
 
 /**

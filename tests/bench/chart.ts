@@ -1,6 +1,6 @@
 /**
- * The benchmark as a picture: tokens a second of each way to train, batch by batch. Drawn from what
- * `deno task bench --save PATH` wrote, or again by
+ * The benchmark as a picture: tokens per second of each way to train, by batch size. Drawn from the file
+ * that `deno task bench --save PATH` wrote; it can be drawn again with
  *
  *     deno run -A tests/bench/chart.ts PATH
  *
@@ -19,11 +19,11 @@ import {
 import { figureSvg } from "../../lib/plots/mod.ts";
 import { batchName, type Row } from "./_table.ts";
 
-/** To be read on white and on black, as GitHub's themes have them: nothing is behind a figure. */
+/** Text colour that is readable on white and on black, because figures have no background on GitHub. */
 const INK = "#7d8590";
 const GRID = "rgba(125,133,144,0.25)";
 const PEERS = ["#d55e00", "#e69f00"];
-/** Colours of our modes. */
+/** Colours of this project's modes. */
 export const OURS = ["#9aa5b1", "#56b4e9", "#0072b2", "#009e73"];
 
 /** Draws PATH.json as PATH.svg. */
@@ -35,7 +35,7 @@ export async function writeChart(path: string): Promise<void> {
   await writeSvg(`${path}.svg`, figure);
 }
 
-/** Writes a figure as this repository keeps its files: formatted, in ASCII. */
+/** Writes a figure formatted and in ASCII, as this repository requires. */
 export async function writeSvg(path: string, figure: Figure): Promise<void> {
   const svg = await figureSvg(figure);
   await Deno.writeTextFile(path, svg.replaceAll("\u2212", "-"));
@@ -45,7 +45,7 @@ export async function writeSvg(path: string, figure: Figure): Promise<void> {
 
 /** Bars of what was measured, and the limit as a line across each group of them. */
 export function stepsFigure(rows: readonly Row[], title: string): Figure {
-  // That row is about the first step alone.
+  // That row measures only the first step.
   const shown = rows.filter(({ name }) => !name.endsWith("nothing compiled"));
   const several = new Set(shown.map(batchName)).size > 1;
   const groupOf = (row: Row) => several ? batchName(row) : row.precision;

@@ -1,6 +1,6 @@
 /**
- * Losses of several runs, step by step: as CSV, and as a picture with what lies between them below. Drawn again
- * by
+ * Losses of several runs by step: as CSV, and as a picture with the differences between the runs below. Drawn
+ * again with
  *
  *     deno run -A tests/bench/curves.ts PATH.csv
  *
@@ -36,8 +36,8 @@ export function curvesCsv(curves: readonly Curve[]): string {
 }
 
 /**
- * All curves above, and below how far each is from the first. What is LitGPT's is drawn in one colour, and beneath
- * ours.
+ * All curves above, and their differences from the first below. LitGPT's curves share one colour and are drawn
+ * beneath this project's.
  */
 export function curvesFigure(curves: readonly Curve[]): Figure {
   const [first, ...others] = curves;

@@ -1,7 +1,7 @@
 /**
- * Generation on a GPU: tokens a second of the 549M model in bfloat16, beside what reading the active weights
- * at the speed of a copy would allow, and LitGPT where Python has it. Prompts beside the rate of a large
- * matrix product.
+ * Generation on a GPU: tokens per second of the 549M model in bfloat16, compared with the limit of reading the
+ * active weights at the speed of a copy, and with LitGPT if Python has it. The speed of prompts is compared with
+ * that of a large matrix product.
  *
  *     deno run -A tests/bench/decode.ts [--python PATH] [--no-peer]
  *
@@ -32,7 +32,7 @@ const STEPS = 200;
 const GREEDY: SampleOptions = { temperature: 0 };
 const SAMPLED: SampleOptions = { temperature: 0.8, topK: 50 };
 
-/** The middle of several times of a function, in seconds; it may return before the device is done. */
+/** Median time of several calls of a function, in seconds; it may return before the device is done. */
 function seconds(run: () => void, times = 5): number {
   run();
   const all = Array.from({ length: times }, () => {
@@ -72,7 +72,7 @@ function randomTokens(count: number): Int32Array<ArrayBuffer> {
   );
 }
 
-/** Steps a second with so many sequences after a prompt. */
+/** Steps per second with the given number of sequences after a prompt. */
 function stepRate(
   model: GPT,
   samples: number,

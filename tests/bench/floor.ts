@@ -1,6 +1,6 @@
 /**
- * The time of a step's matrix products and attention alone, each run by itself: what is left when
- * everything around them costs nothing.
+ * The time of only a step's matrix products and attention, each run separately: the lower bound of a
+ * step's time if everything else were free.
  *
  * Shapes: N tokens, M = N * K rows of experts, C width, I width of an expert, V vocabulary.
  *

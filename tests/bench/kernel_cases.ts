@@ -1,6 +1,6 @@
 /**
- * What the benchmark of kernels times: each operator of our own that is a kernel or a few, with the least that its
- * bytes and operations allow.
+ * The cases of the kernel benchmark: each of this project's operators that consists of one or a few kernels, with
+ * the minimum of bytes and operations that it needs.
  *
  * Sizes: N tokens, M = N K rows of experts, C channels, I of an expert, V vocabulary.
  *
@@ -39,7 +39,7 @@ export interface KernelSizes {
 /** One line of the table. */
 export interface KernelCase {
   readonly name: string;
-  /** Least bytes that must be read and written. */
+  /** Minimum number of bytes to read and write. */
   readonly bytes: number;
   /** Operations of matrix products. */
   readonly flops?: number;
@@ -47,7 +47,7 @@ export interface KernelCase {
   readonly prepare: () => () => void;
 }
 
-/** Who may multiply groups of rows. */
+/** Implementations of the products of groups of rows. */
 const MULTIPLIERS = ["wgmma", "libtorch", "own"] as const;
 
 /** All of them, at such sizes, on a device. */

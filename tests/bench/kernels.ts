@@ -43,7 +43,7 @@ const COPY: KernelCase = {
   },
 };
 
-/** Median milliseconds of one run, from a recording of several on different inputs. */
+/** Median milliseconds of one run, from a CUDA graph of several runs on different inputs. */
 function measure({ prepare, bytes }: KernelCase): number {
   const sets = bytes > 0 && bytes < 4e8 ? 6 : 1;
   const repeats = Math.max(sets, bytes < 4e8 ? 24 : 2);
@@ -64,7 +64,7 @@ function measure({ prepare, bytes }: KernelCase): number {
   return times.sort((a, b) => a - b)[4]!;
 }
 
-/** The least that bytes and operations allow. */
+/** The minimum time that the bytes and operations allow. */
 function floorMs({ name, bytes, flops = 0 }: KernelCase): number {
   const byBytes = bytes / BYTES_PER_SECOND * 1000;
   const byFlops = flops / FLOPS_PER_SECOND * 1000;

@@ -1,7 +1,7 @@
 /**
- * `deno task bench`: what an operator call costs, and how fast and with how much memory this device
- * trains, beside the limit and, where Python has them, its peers: all in one run, because machines differ
- * and are noisy.
+ * `deno task bench`: the cost of an operator call, and this device's speed and memory in training, compared
+ * with the theoretical limit and, if Python has them, with other libraries. Everything is measured in one run,
+ * because machines differ and are noisy.
  *
  * @module
  */
@@ -108,7 +108,7 @@ async function main(): Promise<void> {
   for await (const row of source) {
     rows.push(row);
     table?.add(row);
-    // At once: a run that is cut short has measured something too.
+    // Written at once, so that an interrupted run keeps its measurements.
     if (values.save !== undefined) {
       await Deno.writeTextFile(
         `${values.save}.json`,

@@ -9,7 +9,7 @@ import { aten, noGrad, scope, zeros } from "../../ffi/mod.ts";
 const CALLS = 200;
 const ROUNDS = 500;
 
-/** Microseconds a call, the least of several rounds. */
+/** Microseconds per call, the minimum of several rounds. */
 export function operatorOverheadUs(): number {
   using a = zeros([4]);
   using b = zeros([4]);
@@ -39,7 +39,7 @@ with torch.no_grad():
 print(least * 1e6)
 `;
 
-/** The same from Python, or undefined where there is no torch for Python. */
+/** The same from Python; undefined if Python has no torch. */
 export async function pythonOverheadUs(
   python: string,
 ): Promise<number | undefined> {

@@ -37,7 +37,7 @@ interface Run {
   readonly seconds: number;
   readonly peakBytes: number;
   readonly tokens: number;
-  /** Of how often each id occurs, whatever the order. */
+  /** Hash of the number of occurrences of each id, independent of their order. */
   readonly countsSha256: string;
 }
 
@@ -147,7 +147,7 @@ async function peerRun(
   return { ...JSON.parse(new TextDecoder().decode(stdout)), seconds };
 }
 
-/** Follows the resident memory of a process and its children, added up. */
+/** Tracks the total resident memory of a process and its children. */
 function sampleTree(pid: number): { stop(): number } {
   let peakBytes = 0;
   const sample = () => {
@@ -175,7 +175,7 @@ function residentBytes(pid: number): number {
   return 1024 * Number(line?.[1] ?? 0);
 }
 
-/** Nothing for a process that has ended. */
+/** Empty for a process that has ended. */
 function readProc(path: string): string {
   try {
     return Deno.readTextFileSync(path);

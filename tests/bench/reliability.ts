@@ -1,10 +1,10 @@
 /**
- * What a run survives, in figures: kills at every operation of a save and at random times, failing
- * storage, damaged checkpoints, signals; LitGPT's save under the same kills.
+ * Measures which failures a run survives: kills at every operation of a save and at random times, failing
+ * storage, damaged checkpoints, signals; and LitGPT's save under the same kills.
  *
  *     deno run -A tests/bench/reliability.ts [--litgpt PYTHON] [FIGURE...]
  *
- * Figures: kill, tear, random, storage, tmpfs, corrupt, SIGTERM, SIGINT, litgpt; all of them unless named. Linux.
+ * Figures: kill, tear, random, storage, tmpfs, corrupt, SIGTERM, SIGINT, litgpt. Default: all. Linux only.
  *
  * @module
  */
@@ -126,7 +126,7 @@ function operationsOfSave(unbroken: Unbroken): number[] {
   return Array.from({ length: to - from + 1 }, (_, i) => from + i);
 }
 
-/** A run in a file system too small for its checkpoints; more room, and it goes on. */
+/** A run in a file system too small for its checkpoints; it resumes after the file system is enlarged. */
 async function fillFileSystem(
   place: SmallRun,
   unbroken: Unbroken,

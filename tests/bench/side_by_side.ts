@@ -1,11 +1,11 @@
 /**
  * Trains a model in LitGPT and here in every mode, from the same initial weights, on the same batches of the
- * default corpus with the same learning rates, and says how far the losses are apart.
+ * default corpus with the same learning rates, and reports the differences between the losses.
  *
  *     deno run -A tests/bench/side_by_side.ts --save tests/bench/results/NAME
  *
  * writes NAME.csv, the losses of all, and NAME.svg, a picture of them. LitGPT runs twice, unless --no-control:
- * the second time its weights start off by their last bits. That is how far rounding alone leads.
+ * the second time with the last bits of its initial weights changed, to show the effect of rounding alone.
  *
  * @module
  */

@@ -51,8 +51,8 @@ const THREE_BILLION: ModelInput = {
 };
 
 /**
- * The 549M model grown: with 64 experts each is a quarter as wide and a token passes 8 instead of 2, so that as
- * many parameters are in all and as many meet a token.
+ * Variants of the 549M model with more experts. With 64, each expert is a quarter as wide and a token uses 8
+ * instead of 2, so that the numbers of total and active parameters stay the same.
  */
 export const LARGER: readonly Size[] = [
   { name: "8 experts", changes: {} },
@@ -82,7 +82,7 @@ export interface SizesBench extends Pick<StepSetting, "model" | "mode"> {
   readonly steps: number;
 }
 
-/** Measures one row after the other; what does not fit is said on stderr. */
+/** Measures one row after the other; sizes that do not fit are reported on stderr. */
 export async function* benchSizes(
   sizes: readonly Size[],
   bench: SizesBench,

@@ -1,6 +1,6 @@
 /**
- * Times training steps of one setting, in a process of its own so that peak memory and start-up are
- * its own too. Prints one line of JSON.
+ * Times training steps of one setting in a separate process, so that peak memory and start-up time belong
+ * to this setting only. Prints one line of JSON.
  *
  * @module
  */
@@ -108,7 +108,7 @@ function measure(setting: StepSetting): StepResult {
   milliseconds(1);
   const firstStepSeconds = (Date.now() - processStartMs()) / 1000;
   milliseconds(4);
-  // As in a run, the host prepares steps while the device computes those before.
+  // As in a run, the host prepares a step while the device computes earlier ones.
   const times = Array.from({ length: 3 }, () => milliseconds(setting.steps))
     .sort((a, b) => a - b);
   const stepMs = times[1]!;
@@ -129,7 +129,7 @@ export function modelInput(name: string): ModelInput {
   return parse(Deno.readTextFileSync(file)) as ModelInput;
 }
 
-/** When this process was started, as its parent wrote down. */
+/** When this process was started, as recorded by its parent. */
 function processStartMs(): number {
   return Number(Deno.env.get("BENCH_STARTED_MS") ?? Date.now());
 }

@@ -1,5 +1,5 @@
 /**
- * Training steps in every mode, beside the limit and peers in Python.
+ * Training steps in every mode, compared with the theoretical limit and other libraries in Python.
  *
  * @module
  */
@@ -109,7 +109,7 @@ type Measured = Omit<
   "precision" | "sequenceLength" | "teraflops" | "ofLimit"
 >;
 
-/** Adds what follows from speed. The limits come before what they limit. */
+/** Adds the values derived from speed. The rows of limits must precede the rows that they limit. */
 function rowMaker(
   { config, sequenceLength }: StepsBench,
   precision: Row["precision"],
@@ -176,7 +176,7 @@ function peerName({ name, mode }: PeerResult): string {
   return `${known}, compiled`;
 }
 
-/** A step's products alone, on a CPU. */
+/** Only the matrix products of a step, on a CPU. */
 function* productsAlone(
   { config, batches, sequenceLength: T }: StepsBench,
   precision: "32-true" | "bf16-mixed",

@@ -1,6 +1,6 @@
 /**
- * `deno run -A tests/bench/sweep.ts`: how low random search and TPE come on known functions with the same
- * budget, and how low Optuna comes, if a Python has it.
+ * `deno run -A tests/bench/sweep.ts`: the minima that random search and TPE find on known functions with the
+ * same budget, compared with Optuna's if Python has it.
  *
  * @module
  */
@@ -21,7 +21,7 @@ const { values } = parseArgs({
 const trials = Number(values.trials);
 const seeds = Number(values.seeds);
 
-/** The lowest value of each seed, by name of what searched. */
+/** The lowest value of each seed, by name of the sampler. */
 type Lowest = Record<string, number[]>;
 
 /** Searches a function; returns the lowest value it met. */
