@@ -34,7 +34,7 @@ export interface Command<Schema extends OptionSchema> {
   readonly options: Schema;
 }
 
-/** Converts text to a number; other text, including empty text, is returned unchanged and refused by the schema. */
+/** Converts text to a number; other or empty text is returned unchanged and refused by the schema. */
 function toNumber(text: unknown): unknown {
   if (typeof text !== "string" || text.trim() === "") return text;
   const value = Number(text.replaceAll("_", ""));
