@@ -44,7 +44,7 @@ export async function runStages(words: readonly string[]): Promise<Counts> {
     ["format", () => deno("fmt", "--check")],
     ["lint", () => deno("lint")],
     // The examples of documentation and README are code too.
-    ["types", () => deno("check", "--doc", ".", "README.md")],
+    ["types", () => deno("check", "--quiet", "--doc", ".", "README.md")],
     ["documentation", () => deno("doc", "--lint", "lib/mod.ts", "ffi/mod.ts")],
     ["C++ format", checkCppFormat],
   ];
