@@ -11,13 +11,13 @@ import type { Tokenizer } from "../tokenizer/mod.ts";
 
 /** Options of {@linkcode evaluateLoss}. */
 export interface EvaluateOptions {
-  /** Sequences computed at once. */
+  /** Sequences in a batch. */
   readonly batchSize: number;
-  /** Tokens of a sequence. */
+  /** Tokens of each sequence. */
   readonly sequenceLength: number;
   /** Batches from the start of the split. Default: all of its sequences. */
   readonly maxBatches?: number;
-  /** Which tokens. Default: val. */
+  /** The split to evaluate. Default: val. */
   readonly split?: "train" | "val";
   /** Called after each batch with its tokens, `[B, T + 1]` row by row. */
   readonly onBatch?: (done: number, all: number, batch: Int32Array) => void;
@@ -33,14 +33,14 @@ export interface Evaluation {
   readonly perplexity: number;
   /** Tokens that were predicted. */
   readonly tokens: number;
-  /** Batches they came in. */
+  /** Number of batches. */
   readonly batches: number;
 }
 
 /**
- * Mean loss over the first sequences of a split, in the order of the text: the same ones each time, so
- * that numbers can be compared. The last batch may be smaller. Statistics of the experts are left as
- * they were.
+ * Mean loss over the first sequences of a split, in the order of the text: always the same sequences, so
+ * that results can be compared. The last batch may be smaller. The statistics of the experts are not
+ * changed.
  *
  * @throws {RangeError} if the split is too small for one sequence.
  */
@@ -82,7 +82,7 @@ export async function evaluateLoss(
   };
 }
 
-/** A loader for the full batches, and one for what is left of the sequences. */
+/** A loader for the full batches, and one for the remaining sequences. */
 function loadersOf(
   shards: TokenShards,
   { batchSize, sequenceLength, split = "val", maxBatches }: EvaluateOptions,
@@ -108,20 +108,20 @@ function loadersOf(
   return loaders;
 }
 
-/** How well a model predicts text, whatever tokens it is cut into. */
+/** How well a model predicts text, independent of the tokenizer. */
 export interface TextEvaluation extends Evaluation {
   /** UTF-8 bytes of the tokens that were predicted. */
   readonly bytes: number;
-  /** Bits that the model needs for a byte: what models with different tokenizers are compared by. */
+  /** Bits per byte of text, for comparing models with different tokenizers. */
   readonly bitsPerByte: number;
 }
 
 /**
- * {@linkcode evaluateLoss} with the size of the text.
+ * {@linkcode evaluateLoss}, also measured per byte of text.
  *
  * @param model The model.
- * @param data The tokens, and what made them.
- * @param options Which tokens, and the size of a batch.
+ * @param data The tokens and their tokenizer.
+ * @param options Which tokens, and the batch size.
  * @throws {RangeError} as {@linkcode evaluateLoss}.
  */
 export async function evaluateText(
@@ -148,10 +148,10 @@ export async function evaluateText(
   return { ...evaluation, bytes, bitsPerByte: bits / bytes };
 }
 
-/** UTF-8 bytes that tokens stand for. */
+/** Returns a function that counts the UTF-8 bytes that tokens stand for. */
 function byteCounter(tokenizer: Tokenizer): (ids: Int32Array) => number {
   if (tokenizer.tokenBytes === undefined) {
-    // The text of such a token depends on its neighbours.
+    // Without `tokenBytes`, the text of a token can depend on its neighbours.
     const encoder = new TextEncoder();
     return (ids) => encoder.encode(tokenizer.decode(ids)).length;
   }

@@ -1,6 +1,6 @@
 /**
- * The state of several continuations of a prompt: their keys and values, and their last tokens, which stay on
- * the device.
+ * The state of several continuations of a prompt: their keys and values, and their last tokens, which are kept
+ * on the device.
  *
  * @module
  */
@@ -24,16 +24,16 @@ import { type SampleOptions, sampleToken } from "./sample.ts";
 export interface DecoderOptions extends SampleOptions {
   /** Continuations of the prompt. Default: 1. */
   readonly samples?: number;
-  /** Most positions, the prompt's and those that are added. */
+  /** Maximum number of positions, including those of the prompt. */
   readonly length: number;
 }
 
-/** Passes before a capture, in which libraries set themselves up. */
+/** Passes before a capture, in which libraries initialise themselves. */
 const REHEARSALS = 2;
 
 /**
- * Draws tokens, one for each continuation at a time. On a GPU, where `canDecode` says so, a step is one
- * captured CUDA graph and the reading of its tokens; elsewhere it is `GPT.forward`.
+ * Draws tokens, one for each continuation at a time. Where `canDecode` allows it, a step is the replay of one
+ * captured CUDA graph and the reading of its tokens; elsewhere it is a call of `GPT.forward`.
  *
  * @example
  * ```ts ignore
@@ -51,7 +51,7 @@ export class Decoder {
   readonly #isCaptured: boolean;
   #graph: CudaGraph<void> | undefined;
 
-  /** Reserves the memory of all positions. */
+  /** Allocates the memory for all positions. */
   constructor(model: GPT, options: DecoderOptions) {
     const { samples = 1, length } = options;
     const { device, dtypes } = model;
@@ -68,7 +68,7 @@ export class Decoder {
     this.#isCaptured = canDecode(model, samples);
   }
 
-  /** Whether steps are replays of a CUDA graph. */
+  /** Whether steps replay a CUDA graph. */
   get isCaptured(): boolean {
     return this.#isCaptured;
   }
@@ -76,7 +76,7 @@ export class Decoder {
   /**
    * Reads the prompt, once for all continuations, and draws the first token of each.
    *
-   * @throws {RangeError} if there is no room for it.
+   * @throws {RangeError} if the prompt does not fit.
    */
   start(prompt: Int32Array): Int32Array<ArrayBuffer> {
     const samples = this.#tokens.size(0);
@@ -97,7 +97,7 @@ export class Decoder {
   /**
    * Draws the next token of each continuation.
    *
-   * @throws {RangeError} if there is no room for it.
+   * @throws {RangeError} if no position is left.
    */
   next(): Int32Array<ArrayBuffer> {
     const cache = this.#cache;
@@ -135,7 +135,7 @@ export class Decoder {
     });
   }
 
-  /** The tokens after those that are held, whose keys and values it writes: the same if it runs again. */
+  /** Writes the keys and values of the last tokens and draws the next ones. Running it again repeats the same. */
   #drawn(): Tensor {
     const logits = decodePosition(this.#model, this.#tokens.view(-1), {
       cache: this.#cache,

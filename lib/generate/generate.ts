@@ -1,5 +1,5 @@
 /**
- * Text from a model, token by token.
+ * Generates text with a model, token by token.
  *
  * @module
  */
@@ -12,22 +12,22 @@ import { checkSampleOptions, type SampleOptions } from "./sample.ts";
 
 /** Options of {@linkcode generateTokens}. */
 export interface GenerateOptions extends SampleOptions {
-  /** Most tokens to add. Default: 50. */
+  /** Maximum number of tokens to add. Default: 50. */
   readonly maxNewTokens?: number;
-  /** Seeds the generators first: the same seed gives the same text. */
+  /** Seeds the random generators first: the same seed gives the same text. */
   readonly seed?: number;
-  /** Tokens that end the text; they are not given. */
+  /** Tokens that end the text; they are not yielded. */
   readonly stopIds?: readonly number[];
-  /** Called for each token that is given: text may wait for the next one to be complete. */
+  /** Called for each yielded token; its text may be yielded later, with the token that completes it. */
   readonly onToken?: (id: number, sample: number) => void;
 }
 
 /**
- * Continues a sequence of tokens, yielding each as it is drawn. Keys and values are kept, so that a
- * token costs one position.
+ * Continues a sequence of tokens, yielding each as it is drawn. Keys and values are cached, so a new token
+ * costs the computation of one position.
  *
- * @throws {RangeError} if the prompt is empty, has ids that the model does not know, or is too long with
- * what is to be added.
+ * @throws {RangeError} if the prompt is empty, has ids outside the model's vocabulary, or is too long together
+ * with the tokens to be added.
  */
 export function* generateTokens(
   model: GPT,
@@ -39,15 +39,15 @@ export function* generateTokens(
 
 /** Options of {@linkcode generateSamples}. */
 export interface GenerateSamplesOptions extends GenerateOptions {
-  /** How many continuations. Default: 1. */
+  /** Number of continuations. Default: 1. */
   readonly samples?: number;
-  /** Asked after each token: whether a sample is to get no more. */
+  /** Called after each token; returns whether to end that sample. */
   readonly isDone?: (sample: number) => boolean;
 }
 
 /** A token of one of several continuations. */
 export interface SampledToken {
-  /** Which continuation, from 0. */
+  /** Index of the continuation, from 0. */
   readonly sample: number;
   /** The token. */
   readonly id: number;
@@ -55,9 +55,9 @@ export interface SampledToken {
 
 /**
  * Continues a sequence of tokens several times at once: each forward pass computes the next token of
- * all. One that has ended is passed along until all have.
+ * all. A continuation that has ended stays in the batch until all have ended.
  *
- * @throws {RangeError} as {@linkcode generateTokens}, or if `samples` is no positive integer.
+ * @throws {RangeError} as {@linkcode generateTokens}, or if `samples` is not a positive integer.
  */
 export function* generateSamples(
   model: GPT,
@@ -112,14 +112,14 @@ function checkPrompt(prompt: Int32Array, vocabSize: number): void {
   );
 }
 
-/** The ids of a prompt as models were trained on documents: after bos, where there is one. */
+/** Encodes a prompt as documents were encoded for training: with a leading bos, if the tokenizer has one. */
 export function encodePrompt(tokenizer: Tokenizer, prompt: string): Int32Array {
   return tokenizer.encode(prompt, { bos: tokenizer.bosId !== undefined });
 }
 
 /** Options of {@linkcode generateText}. */
 export interface GenerateTextOptions extends GenerateOptions {
-  /** Texts that end the text; they are not given. */
+  /** Strings that end the text; they are not yielded. */
   readonly stop?: readonly string[];
 }
 
@@ -141,9 +141,9 @@ export function* generateText(
 
 /** A piece of one of several texts. */
 export interface SampledText {
-  /** Which text, from 0. */
+  /** Index of the text, from 0. */
   readonly sample: number;
-  /** What became complete. */
+  /** The part of the text that became complete. */
   readonly text: string;
 }
 
@@ -194,7 +194,7 @@ export function* generateTexts(
   }
 }
 
-/** A text that ends before the first stop text; what could be the beginning of one is held back. */
+/** Yields a text up to the first stop text; a possible beginning of a stop text is held back. */
 function untilStop(
   stream: ReturnType<typeof textStream>,
   stop: readonly string[],
@@ -222,7 +222,7 @@ function firstIndexOf(text: string, stop: readonly string[]): number {
   return found.length === 0 ? -1 : Math.min(...found);
 }
 
-/** How much of the end of a text may begin a stop text. */
+/** Length of the longest end of a text that is the beginning of a stop text. */
 function longestBeginning(text: string, stop: readonly string[]): number {
   let longest = 0;
   for (const each of stop) {

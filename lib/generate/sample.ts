@@ -10,11 +10,11 @@ import { canSample, fusedSample } from "../operators/sample.ts";
 
 /** How tokens are drawn, with LitGPT's defaults. */
 export interface SampleOptions {
-  /** Divides the logits; 0 takes the likeliest token always. Default: 0.8. */
+  /** Divides the logits; 0 always takes the likeliest token. Default: 0.8. */
   readonly temperature?: number;
-  /** Only so many likeliest tokens; null all of them. Default: 50. */
+  /** Draw only from this many likeliest tokens; null means all. Default: 50. */
   readonly topK?: number | null;
-  /** Only the likeliest tokens that together have this probability; 1 all of them. Default: 1. */
+  /** Draw only from the likeliest tokens that together have this probability; 1 means all. Default: 1. */
   readonly topP?: number;
 }
 
@@ -48,7 +48,7 @@ export function sampleToken(
   );
 }
 
-/** Refuses options that no sampler can follow. */
+/** Refuses options that are out of range. */
 export function checkSampleOptions(options: SampleOptions): void {
   const { temperature = 0.8, topK = 50, topP = 1 } = options;
   const check = (ok: boolean, name: string, value: unknown, want: string) => {
@@ -64,14 +64,14 @@ export function checkSampleOptions(options: SampleOptions): void {
   );
 }
 
-/** Exactly K tokens stay, ties are not repeated. */
+/** Keeps exactly K tokens, also if several are tied. */
 function keepTopK(logits_BV: Tensor, k: number): Tensor {
   const [values, indices] = logits_BV.topk(k);
   const nothing = aten("full_like", logits_BV, -Infinity);
   return aten("scatter.src", nothing, -1, indices, values);
 }
 
-/** Drops the unlikeliest tokens whose probabilities sum to at most 1 - p; one always stays. */
+/** Drops the least likely tokens whose probabilities sum to at most 1 - p; at least one token is kept. */
 function keepTopP(logits_BV: Tensor, p: number): Tensor {
   const [sorted, indices] = aten("sort", logits_BV, -1, false);
   const sums = sorted.softmax(-1).cumsum(-1);

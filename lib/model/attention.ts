@@ -29,11 +29,11 @@ export class CausalSelfAttention {
   readonly #operators: OperatorTable;
   /** Queries, keys and values in one matrix: rows [all Q | all K | all V]. */
   readonly qkv: Linear;
-  /** From the heads back to the width of the model. */
+  /** Projects the heads' concatenated results back to the width of the model. */
   readonly proj: Linear;
-  /** Of each query head, before it is rotated. */
+  /** Normalises each query head before rotation. */
   readonly norm_q: RMSNorm | null;
-  /** Of each key head, before it is rotated. */
+  /** Normalises each key head before rotation. */
   readonly norm_k: RMSNorm | null;
 
   /** Creates the layer's weights under `name`. */
@@ -75,7 +75,7 @@ export class CausalSelfAttention {
     this.norm_k = norm("norm_k");
   }
 
-  /** [B, T, C] to [B, T, C]. With a cache, the T positions follow those in it. */
+  /** [B, T, C] to [B, T, C]. With a cache, the T positions follow those in the cache. */
   forward(x_BTC: Tensor, rope: RopeCache, cache?: LayerCache): Tensor {
     const { n_head, head_size } = this.#config;
     const { compute } = this.#dtypes;
@@ -88,7 +88,7 @@ export class CausalSelfAttention {
     const [k_BGSD, v_BGSD] = cache?.append(k_BGTD, v_BGTD) ?? [k_BGTD, v_BGTD];
     const y_BHTD = this.#operators.attention(q_BHTD, k_BGSD, v_BGSD, {
       backend: this.#backend,
-      // One new position sees everything in the cache: nothing is left to mask.
+      // A single new position may attend to the whole cache, so no mask is needed.
       causal: T > 1,
       scale: 1 / Math.sqrt(head_size),
     });
@@ -96,7 +96,7 @@ export class CausalSelfAttention {
     return this.proj.forward(y_BTC, compute);
   }
 
-  /** Heads of queries and keys normalised, those of values as they are. */
+  /** Normalises the heads of queries and keys and leaves those of values unchanged. */
   #normalize(qkv_BTF: Tensor): Tensor {
     const { norm_q, norm_k } = this;
     if (norm_q === null || norm_k === null) return qkv_BTF;

@@ -1,5 +1,5 @@
 /**
- * Two ways through the blocks and back: keeping what they computed, or computing it again.
+ * Two ways to run forward and backward through the blocks: keeping the activations, or recomputing them.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import type { RopeCache } from "../operators/mod.ts";
 import type { Block } from "./block.ts";
 import { type Residual, total } from "./residual.ts";
 
-/** A forward pass through the blocks, and the backward pass that belongs to it. */
+/** A forward pass through the blocks and its backward pass. */
 export interface BlocksPass {
-  /** Embeddings [B, T, C] to the stream after the last block. */
+  /** Embeddings [B, T, C] to the residual stream after the last block. */
   forward(x: Tensor): Residual;
   /**
-   * Adds to the gradients of the parameters those of `loss`, a function of the result, and of the auxiliary losses,
-   * all times `scale`, float32 [].
+   * Adds `scale`, float32 [], times the gradients of `loss`, a function of the result, and of the auxiliary losses
+   * to the parameters' gradients.
    */
   backward(loss: Tensor, scale: Tensor): void;
 }
@@ -26,7 +26,7 @@ export class PlainBlocks implements BlocksPass {
   readonly #rope: RopeCache;
   readonly #auxiliary: Tensor[] = [];
 
-  /** A pass for inputs at the positions of `rope`. */
+  /** Creates a pass for inputs at the positions of `rope`. */
   constructor(blocks: readonly Block[], rope: RopeCache) {
     this.#blocks = blocks;
     this.#rope = rope;
@@ -35,7 +35,7 @@ export class PlainBlocks implements BlocksPass {
   forward(embedded: Tensor): Residual {
     let x: Residual = { sum: embedded, pending: null };
     for (const block of this.#blocks) {
-      // Of a block's tensors only those survive that it returns or that autograd saved.
+      // Of a block's tensors, only its results and those that autograd saved stay alive.
       const output = scope(() => block.forward(x, { rope: this.#rope }));
       if (output.auxiliaryLoss !== null) {
         this.#auxiliary.push(output.auxiliaryLoss);
@@ -52,8 +52,8 @@ export class PlainBlocks implements BlocksPass {
 }
 
 /**
- * Each block keeps its input and its routing; backward computes the rest again, one block at a time
- * (Chen et al. 2016). The routing is kept because a choice computed again could fall differently.
+ * Each block keeps its input and its routing; backward recomputes the rest, one block at a time
+ * (Chen et al. 2016). The routing is kept because choosing the experts again could give another choice.
  */
 export class CheckpointedBlocks implements BlocksPass {
   readonly #blocks: readonly Block[];
@@ -63,7 +63,7 @@ export class CheckpointedBlocks implements BlocksPass {
   #embedded: Tensor | undefined;
   #result: Tensor | undefined;
 
-  /** A pass for inputs at the positions of `rope`. */
+  /** Creates a pass for inputs at the positions of `rope`. */
   constructor(blocks: readonly Block[], rope: RopeCache) {
     this.#blocks = blocks;
     this.#rope = rope;
@@ -121,7 +121,7 @@ export class CheckpointedBlocks implements BlocksPass {
   }
 }
 
-/** The gradient that backward left in a leaf. */
+/** The gradient that backward accumulated in a leaf. */
 function gradientOf(leaf: Tensor | undefined): Tensor {
   const gradient = leaf?.grad ?? null;
   if (gradient === null) throw new Error("A block got no gradient");

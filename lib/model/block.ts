@@ -15,19 +15,19 @@ import type { Dtypes } from "./precision.ts";
 import { asTensor, type Residual } from "./residual.ts";
 import type { Weights } from "./weights.ts";
 
-/** What a block gives. */
+/** The result of a block. */
 export interface BlockOutput extends Omit<MlpOutput, "y"> {
-  /** The stream after it. */
+  /** The residual stream after the block. */
   readonly x: Residual;
 }
 
-/** What a pass through a block may be given beside its input. */
+/** Inputs of a block's forward pass besides the residual stream. */
 export interface BlockContext {
-  /** Rows of the positions in the input. */
+  /** Cosines and sines for the positions of the input. */
   readonly rope: RopeCache;
   /** Keys and values of earlier positions. */
   readonly cache?: LayerCache;
-  /** Where an earlier pass sent each token. */
+  /** The experts chosen for each token in an earlier pass, to be used again. */
   readonly routing?: Tensor;
 }
 
@@ -35,9 +35,9 @@ export interface BlockContext {
 export interface BlockOptions {
   /** Attention kernel. */
   readonly backend: AttentionBackend;
-  /** What to keep and multiply in. */
+  /** The dtypes of weights and of matrix products. */
   readonly dtypes: Dtypes;
-  /** What to compute with. */
+  /** The operators to compute with. */
   readonly operators: OperatorTable;
   /** Makes the MLP, with its weights under the given name. */
   readonly createMlp: (name: string, weights: Weights) => Mlp;
@@ -47,11 +47,11 @@ export interface BlockOptions {
 export class Block {
   readonly #parallel: boolean;
   readonly #dtypes: Dtypes;
-  /** Before attention. */
+  /** Applied before attention. */
   readonly norm_1: RMSNorm;
   /** Causal self-attention. */
   readonly attn: CausalSelfAttention;
-  /** Before the MLP. */
+  /** Applied before the MLP. */
   readonly norm_2: RMSNorm;
   /** Dense or with experts. */
   readonly mlp: Mlp;
@@ -78,7 +78,7 @@ export class Block {
     this.mlp = options.createMlp(`${name}.mlp`, weights);
   }
 
-  /** The stream before the block to that after it. Norms write the dtype that matrices are multiplied in. */
+  /** The stream before the block to the stream after it. Norms return the dtype of matrix products. */
   forward(x: Residual, { rope, cache, routing }: BlockContext): BlockOutput {
     const { compute } = this.#dtypes;
     const [sum, normed] = this.norm_1.forwardResidual(x, compute);

@@ -1,5 +1,5 @@
 /**
- * Exact counts of a model's parameters and of the arithmetic it does.
+ * Exact counts of a model's parameters, and of the arithmetic of its training.
  *
  * @module
  */
@@ -7,19 +7,19 @@
 import type { ModelConfig } from "../config/model.ts";
 import { modelTensors } from "./tensors.ts";
 
-/** A table that is looked up, not multiplied with. */
+/** The embedding: its rows are looked up, not multiplied. */
 const EMBEDDING = "transformer.wte.weight";
 const ROUTED_EXPERT = /\.mlp\.experts\.\d+\./;
 
 /** Numbers of parameters. */
 export interface ParameterCounts {
-  /** All that are trained. */
+  /** All trained parameters. */
   readonly total: number;
-  /** Those that one token meets: all but the experts it is not sent to. */
+  /** Those used for one token: all except the experts that it is not sent to. */
   readonly active: number;
-  /** Those in matrices that one token is multiplied with: active ones without norms, biases and the lookup. */
+  /** Active parameters in matrices that are multiplied: without norms, biases and the embedding. */
   readonly activeMatmul: number;
-  /** Those of the experts that are chosen from, in all layers. */
+  /** Those of the routed (not shared) experts in all layers. */
   readonly routedExperts: number;
 }
 
@@ -39,7 +39,7 @@ export function countParameters(
     if (shape.length === 2 && !isEmbedding) counts.matmul += size;
   }
   const { n_expert, n_expert_per_token } = config;
-  // Experts are alike, so that the division is exact.
+  // All experts have the same size, so the division is exact.
   const chosen = (size: number) =>
     size === 0 ? 0 : size / n_expert * n_expert_per_token;
   return {
@@ -51,9 +51,9 @@ export function countParameters(
 }
 
 /**
- * Floating-point operations to train on one token of a sequence of length T: `6 N + 6 L T H D`, with N
- * the active parameters in matrices. A causal position attends to T / 2 others on average; only the
- * experts a token is sent to count; recomputation does not.
+ * Floating-point operations to train on one token of a sequence of length T: `6 N + 6 L T H D`, where N
+ * is the number of active parameters in matrices. A causal position attends to T / 2 others on average.
+ * Only the experts that a token is sent to are counted; recomputation is not.
  */
 export function flopsPerToken(config: ModelConfig, T: number): number {
   const { n_layer: L, n_head: H, head_size: D } = config;

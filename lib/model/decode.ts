@@ -1,5 +1,5 @@
 /**
- * One new position of each of a few sequences, by operators whose time is that of reading the weights.
+ * Computes one new position of a few sequences, with operators whose time is about that of reading the weights.
  *
  * Shapes: N sequences, C width of the model, V padded vocabulary.
  *
@@ -24,20 +24,20 @@ import { LLaMAMoE } from "./moe.ts";
 import { cast } from "./precision.ts";
 import { TopkRouter } from "./router.ts";
 
-/** Floats that a block's shared memory holds on every GPU that multiplies bfloat16: 96 KiB. */
+/** Floats in the shared memory that every GPU with bfloat16 matrix products offers a thread block: 96 KiB. */
 const SHARED_FLOATS = 24 * 1024;
 
-/** Where {@linkcode decodePosition} is. */
+/** The state that {@linkcode decodePosition} continues from. */
 export interface DecodePlace {
-  /** Keys and values of the positions before; the new one's are written. */
+  /** Keys and values of the earlier positions; those of the new position are written to it. */
   readonly cache: KvCache;
-  /** Number of the new position, int32 [] on the device. */
+  /** Index of the new position, int32 [] on the device. */
   readonly position: Tensor;
 }
 
 /**
- * Whether {@linkcode decodePosition} can take the place of `GPT.forward`: bfloat16 on a CUDA device, blocks of
- * experts without biases, shared experts or norms of heads, Mixtral's router, few sequences.
+ * Whether {@linkcode decodePosition} can replace `GPT.forward`: on a CUDA device in bfloat16, with few sequences,
+ * Mixtral's router, and blocks of experts without biases, shared experts and norms of heads.
  */
 export function canDecode(model: GPT, sequences: number): boolean {
   const { config, device, dtypes, operators } = model;
@@ -54,7 +54,7 @@ export function canDecode(model: GPT, sequences: number): boolean {
     model.blocks.every((block) => decodeWeights(block, config) !== undefined);
 }
 
-/** Floats of shared memory that attention takes, as `decode_block` in shim/ops/cuda/decode.cc counts them. */
+/** Floats of shared memory that attention needs, counted as in `decode_block` of shim/ops/cuda/decode.cc. */
 function attentionFloats(queriesPerGroup: number, headSize: number): number {
   const [warps, positions] = [8, 128];
   return queriesPerGroup * (2 * headSize + warps * headSize + positions + 3) +
@@ -62,8 +62,8 @@ function attentionFloats(queriesPerGroup: number, headSize: number): number {
 }
 
 /**
- * The logits [N, V] after tokens [N], whose keys and values it adds to the cache. What is called must not
- * wait for the device: a CUDA graph can record it.
+ * The logits [N, V] after tokens [N], whose keys and values are added to the cache. Nothing called here may
+ * wait for the device, so that a CUDA graph can record it.
  */
 export function decodePosition(
   model: GPT,
@@ -99,7 +99,7 @@ export function decodePosition(
   );
 }
 
-/** The weights of a block that the operator can take. */
+/** The weights of a block in the operator's form, or undefined if the operator does not support the block. */
 function decodeWeights(
   { norm_1, attn, norm_2, mlp }: Block,
   { n_expert, n_expert_per_token, moe_intermediate_size }: GPT["config"],

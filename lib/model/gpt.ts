@@ -1,5 +1,5 @@
 /**
- * The language model: LitGPT's `GPT`, number for number.
+ * The language model: LitGPT's `GPT`, with the same results.
  *
  * Shapes: B batch, T positions, C width of the model, V padded vocabulary.
  *
@@ -35,7 +35,7 @@ import { type ExpertLoad, RouterStatistics } from "./router_statistics.ts";
 import { hasExperts } from "./tensors.ts";
 import { normal, Weights } from "./weights.ts";
 
-/** Makes the MLP of a layer; the place to put a router or an expert of one's own. */
+/** Makes the MLP of a layer; replace it to use a custom router or custom experts. */
 export type CreateMlp = (
   config: ModelConfig,
   name: string,
@@ -49,36 +49,36 @@ export interface GPTOptions {
   readonly device?: Device;
   /** Default: 32-true. */
   readonly precision?: Precision;
-  /** Attention kernel; `probeAttention` says which ones run. Default: flash. */
+  /** Attention kernel; `probeAttention` tells which ones run. Default: flash. */
   readonly attention?: AttentionBackend;
-  /** The embedding is the output layer too. Default: false. */
+  /** Use the embedding as the output layer too. Default: false. */
   readonly tieEmbeddings?: boolean;
   /** Longest input. Default: the configuration's block_size. */
   readonly maxSeqLength?: number;
-  /** What it computes with: `fusedOperators` or `plainOperators`. Default: the fused ones. */
+  /** The operators to compute with: `fusedOperators` or `plainOperators`. Default: the fused ones. */
   readonly operators?: OperatorTable;
-  /** Recompute blocks during backward instead of keeping what they computed. Default: false. */
+  /** Recompute activations during backward instead of keeping them. Default: false. */
   readonly gradientCheckpointing?: boolean;
-  /** Default: LLaMAMoE or LLaMAMLP, as the configuration says. */
+  /** Default: LLaMAMoE or LLaMAMLP, according to the configuration. */
   readonly createMlp?: CreateMlp;
 }
 
 /** Options of {@linkcode GPT.forward}. */
 export interface ForwardOptions {
-  /** Only the logits of the last position, all that generation needs of a prompt. Default: false. */
+  /** Return only the logits of the last position; generation needs no others of a prompt. Default: false. */
   readonly last?: boolean;
 }
 
-/** What {@linkcode GPT.routing} tells. */
+/** The result of {@linkcode GPT.routing}. */
 export interface ModelRouting {
-  /** Of each layer the experts of the tokens [B * T, K], int64, the most wanted first; null if it has none. */
+  /** For each layer, the experts of each token [B * T, K], int64, best first; null if the layer has none. */
   readonly experts: readonly (Tensor | null)[];
-  /** Loads and entropies, as training measures them; undefined if no layer has experts. */
+  /** Loads and entropies, measured as in training; undefined if no layer has experts. */
   readonly load: ExpertLoad | undefined;
 }
 
 /**
- * A decoder-only transformer. Its weights are not set: call `weights.initialize()` or load a checkpoint.
+ * A decoder-only transformer. Its weights start uninitialised: call `weights.initialize()` or load a checkpoint.
  *
  * @example
  * ```ts
@@ -104,17 +104,17 @@ export interface ModelRouting {
  * ```
  */
 export class GPT {
-  /** What the model was built from. */
+  /** The configuration that the model was built from. */
   readonly config: ModelConfig;
-  /** Where it computes. */
+  /** The device that holds the model. */
   readonly device: Device;
-  /** The dtypes it keeps and multiplies in. */
+  /** The dtypes of weights and of matrix products. */
   readonly dtypes: Dtypes;
   /** Longest input. */
   readonly maxSeqLength: number;
   /** All weights, in the order and under the names of LitGPT's checkpoints. */
   readonly weights: Weights;
-  /** What the experts do. */
+  /** Statistics of the experts and routers. */
   readonly statistics: RouterStatistics;
   /** From the width of the model to the vocabulary. */
   readonly lm_head: Linear;
@@ -126,12 +126,12 @@ export class GPT {
   readonly ln_f: RMSNorm;
   /** Cosines and sines of all positions. */
   readonly rope: RopeCache;
-  /** What it computes with. */
+  /** The operators that the model computes with. */
   readonly operators: OperatorTable;
   readonly #checkpointing: boolean;
   readonly #wte: Parameter | undefined;
 
-  /** Creates the model with its memory. */
+  /** Creates the model and allocates its weights, which are not initialised. */
   constructor(config: ModelConfig, options: GPTOptions = {}) {
     const { device = "cpu", precision = "32-true", tieEmbeddings = false } =
       options;
@@ -191,8 +191,8 @@ export class GPT {
   }
 
   /**
-   * Logits [B, T, V] of int32 or int64 tokens [B, T], or of the last position alone [B, 1, V], in the
-   * dtype that the precision multiplies in. With a cache, the tokens follow those it holds.
+   * Logits [B, T, V] of int32 or int64 tokens [B, T], or of the last position only [B, 1, V], in the dtype
+   * of matrix products. With a cache, the tokens follow those in the cache.
    *
    * @throws {RangeError} if there are more positions than the model or the cache has, or several tokens
    * follow a cache that is not empty.
@@ -215,7 +215,7 @@ export class GPT {
    * Mean cross-entropy, float32 [], of tokens [B, T] and int64 targets [B, T], without auxiliary losses:
    * for evaluation.
    *
-   * @throws {RangeError} if T is longer than the model reads.
+   * @throws {RangeError} if T exceeds the model's longest input.
    */
   loss(tokens_BT: Tensor, targets_BT: Tensor): Tensor {
     return scope(() =>
@@ -224,11 +224,11 @@ export class GPT {
   }
 
   /**
-   * One micro-batch of training: adds `scale` times the gradient of the loss, auxiliary losses included,
-   * to the parameters' gradients. Returns the mean cross-entropy, float32 [], detached; nothing else is
-   * kept. Tokens and targets are as for `loss`.
+   * One micro-batch of training: adds `scale` times the gradient of the loss, including auxiliary losses,
+   * to the parameters' gradients. Returns the mean cross-entropy, float32 [], detached; all other tensors
+   * are freed. Tokens and targets are as for `loss`.
    *
-   * @throws {RangeError} if T is longer than the model reads.
+   * @throws {RangeError} if T exceeds the model's longest input.
    */
   forwardBackward(
     tokens_BT: Tensor,
@@ -250,7 +250,7 @@ export class GPT {
     });
   }
 
-  /** Where each layer sends tokens [B, T], and how sure and even it is about it. Waits. */
+  /** Which experts each layer chooses for tokens [B, T], with their loads and entropies. Waits for the device. */
   routing(tokens_BT: Tensor): ModelRouting {
     this.weights.refresh();
     return noGrad(() =>
@@ -269,7 +269,7 @@ export class GPT {
     );
   }
 
-  /** Frees everything. */
+  /** Frees the weights and all other tensors of the model. */
   [Symbol.dispose](): void {
     this.weights[Symbol.dispose]();
     this.statistics[Symbol.dispose]();
@@ -331,7 +331,7 @@ export class GPT {
   }
 }
 
-/** The MLP that a configuration asks for. */
+/** Creates the MLP that a configuration specifies. */
 export const createMlp: CreateMlp = (config, name, weights, options): Mlp => {
   return hasExperts(config, options.layer)
     ? new LLaMAMoE(config, name, weights, options)

@@ -1,5 +1,5 @@
 /**
- * Keys and values of the positions a model has read, so that each new one costs a single forward pass.
+ * Keys and values of the positions a model has read, so that a forward pass computes only the new positions.
  *
  * @module
  */
@@ -15,24 +15,24 @@ import type { ModelConfig } from "../config/model.ts";
 
 /** The part of a cache that one attention layer uses. */
 export interface LayerCache {
-  /** Keys of all positions there is room for. */
+  /** Keys, with room for all positions. */
   readonly keys: Tensor;
-  /** Values of all positions there is room for. */
+  /** Values, with room for all positions. */
   readonly values: Tensor;
   /**
-   * Stores new keys and values [B, G, T, D]; returns those of all positions so far [B, G, S, D]. With B = 1 they are
-   * stored for every sequence of the cache: a prompt is read once for all of its continuations.
+   * Stores new keys and values [B, G, T, D]; returns those of all positions so far [B, G, S, D]. With B = 1 they
+   * are stored for every sequence of the cache, so that a prompt is read once for all of its continuations.
    */
   append(k_BGTD: Tensor, v_BGTD: Tensor): [k_BGSD: Tensor, v_BGSD: Tensor];
 }
 
 /** Options of {@linkcode KvCache}. */
 export interface KvCacheOptions {
-  /** Sequences held side by side. */
+  /** Number of sequences. */
   batchSize: number;
-  /** Most positions it will hold. */
+  /** Maximum number of positions. */
   length: number;
-  /** Where the memory is. */
+  /** Device of the memory. */
   device: Device;
   /** Element type of keys and values. */
   dtype: DType;
@@ -40,15 +40,15 @@ export interface KvCacheOptions {
 
 /** The cache of a whole model. */
 export class KvCache {
-  /** Positions held so far. */
+  /** Number of positions stored so far. */
   position = 0;
-  /** Most positions it can hold. */
+  /** Maximum number of positions. */
   readonly length: number;
   /** One for each layer. */
   readonly layers: readonly LayerCache[];
   readonly #tensors: Tensor[] = [];
 
-  /** Reserves the memory of all positions at once. */
+  /** Allocates the memory for all positions. */
   constructor(config: ModelConfig, options: KvCacheOptions) {
     const { batchSize, length, ...place } = options;
     this.length = length;

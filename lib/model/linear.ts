@@ -1,5 +1,5 @@
 /**
- * Layers of weights, and the normalisation between them.
+ * Linear layers and RMS normalisation.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export class Linear {
   readonly #bias: Parameter | null;
   readonly #operators: OperatorTable;
 
-  /** Takes weights that somebody else owns. */
+  /** Takes weights without owning them. */
   constructor(
     weight: Parameter,
     bias: Parameter | null,
@@ -37,7 +37,7 @@ export class Linear {
     return this.#bias?.compute ?? null;
   }
 
-  /** [..., in] to [..., out], multiplied and returned in `compute`. */
+  /** [..., in] to [..., out], computed and returned in `compute`. */
   forward(x: Tensor, compute: DType): Tensor {
     const { weight, bias } = this;
     return this.#operators.linear(cast(x, compute), {
@@ -48,7 +48,7 @@ export class Linear {
   }
 }
 
-/** Root mean square normalisation (Zhang and Sennrich 2019), in float32 whatever the input is. */
+/** Root mean square normalisation (Zhang and Sennrich 2019), computed in float32 for every input dtype. */
 export class RMSNorm {
   /** [size] */
   readonly weight: Tensor;
@@ -56,7 +56,7 @@ export class RMSNorm {
   readonly eps: number;
   readonly #operators: OperatorTable;
 
-  /** Takes a weight that somebody else owns. */
+  /** Takes a weight without owning it. */
   constructor(
     weight: Tensor,
     { eps, operators }: { eps: number; operators: OperatorTable },
@@ -66,12 +66,12 @@ export class RMSNorm {
     this.#operators = operators;
   }
 
-  /** [..., size] to the same shape, in `dtype`. */
+  /** [..., size] to the same shape, returned in `dtype`. */
   forward(x: Tensor, dtype: DType): Tensor {
     return this.#operators.rmsNorm(x, this.weight, { eps: this.eps, dtype });
   }
 
-  /** The stream as one tensor, and its norm in `dtype`. */
+  /** Returns the stream as one tensor, and its norm in `dtype`. */
   forwardResidual(
     { sum, pending }: Residual,
     dtype: DType,

@@ -1,5 +1,5 @@
 /**
- * Models from checkpoints.
+ * Loads models from checkpoints.
  *
  * @module
  */
@@ -13,8 +13,8 @@ import { GPT, type GPTOptions } from "./gpt.ts";
 /**
  * Loads the model of a checkpoint's folder: `model_config.yaml` and `model.safetensors`.
  *
- * @throws {ConfigError} if the configuration cannot be used.
- * @throws {SafetensorsError} if the weights are damaged or do not fit it.
+ * @throws {ConfigError} if the configuration is invalid.
+ * @throws {SafetensorsError} if the weights are damaged or do not match the configuration.
  */
 export async function loadModel(
   dir: string,

@@ -1,5 +1,5 @@
 /**
- * What follows attention in a block, and its dense form, with a SwiGLU gate (Shazeer 2020).
+ * The MLP of a block: its interface, and the dense form with a SwiGLU gate (Shazeer 2020).
  *
  * @module
  */
@@ -14,12 +14,12 @@ import type { Pending } from "./residual.ts";
 import type { Router } from "./router.ts";
 import type { Weights } from "./weights.ts";
 
-/** What takes the place of the MLP in a block. */
+/** The part of a block after attention: a dense MLP, experts, or a custom layer. */
 export interface Mlp {
-  /** What sends tokens to experts, where there are any. */
+  /** The router, if the layer has experts. */
   readonly router?: Router;
   /**
-   * [B, T, C] to [B, T, C]. With `routing`, tokens go where an earlier pass sent them.
+   * [B, T, C] to [B, T, C]. With `routing`, uses the experts chosen in an earlier pass.
    */
   forward(x_BTC: Tensor, routing?: Tensor): MlpOutput;
 }
@@ -28,9 +28,9 @@ export interface Mlp {
 export interface MlpOutput {
   /** The result, of the input's shape. */
   readonly y: Pending;
-  /** Scalar to add to the loss, or null. */
+  /** A scalar to add to the loss, or null. */
   readonly auxiliaryLoss: Tensor | null;
-  /** The experts of each token [N, K], for repeating the pass, or null. */
+  /** The experts of each token [N, K], from which the pass can be repeated, or null. */
   readonly routing: Tensor | null;
 }
 
@@ -38,9 +38,9 @@ export interface MlpOutput {
 export class LLaMAMLP implements Mlp {
   readonly #dtypes: Dtypes;
   readonly #operators: OperatorTable;
-  /** The gate, fc_1, above what is gated, fc_2. */
+  /** The gate (fc_1) and the values it multiplies (fc_2), stacked in this order. */
   readonly fc: Linear;
-  /** Back to the width of the model. */
+  /** Projects back to the width of the model. */
   readonly proj: Linear;
 
   /** Creates the layer's weights under `name`. */

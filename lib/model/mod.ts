@@ -1,5 +1,5 @@
 /**
- * The model: GPT, its layers, its weights, and counts of both.
+ * The model: GPT, its layers and weights, and counts of its parameters and arithmetic.
  *
  * @module
  */

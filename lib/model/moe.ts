@@ -24,13 +24,13 @@ import { normal, type Weights, ZEROS } from "./weights.ts";
 
 /** Options of {@linkcode LLaMAMoE}. */
 export interface MoeOptions {
-  /** What to keep and multiply in. */
+  /** The dtypes of weights and of matrix products. */
   readonly dtypes: Dtypes;
-  /** What to compute with. */
+  /** The operators to compute with. */
   readonly operators: OperatorTable;
-  /** Number of the layer. */
+  /** Index of the layer. */
   readonly layer: number;
-  /** Where loads are counted. */
+  /** The statistics that count the experts' loads. */
   readonly statistics: RouterStatistics;
 }
 
@@ -40,7 +40,7 @@ export class LLaMAMoE implements Mlp {
   readonly #options: MoeOptions;
   /** Chooses the experts. */
   readonly router: Router;
-  /** Gates and what they gate [E, 2 I, C]: fc_1 above fc_2. */
+  /** The matrices of all experts [E, 2 I, C]: fc_1 (the gate) stacked on fc_2. */
   readonly fc: Parameter;
   /** [E, 2 I] */
   readonly fcBias: Parameter | null;
@@ -48,7 +48,7 @@ export class LLaMAMoE implements Mlp {
   readonly proj: Parameter;
   /** [E, C] */
   readonly projBias: Parameter | null;
-  /** The expert that every token passes. */
+  /** The expert that processes every token. */
   readonly sharedExperts: LLaMAMLP | null;
 
   /** Creates the layer's weights under `name`. */
@@ -97,7 +97,7 @@ export class LLaMAMoE implements Mlp {
     };
   }
 
-  /** Each row through its expert: [N, C] to [M, C]. Without autograd nothing outlives its use. */
+  /** Runs each row through its expert: [N, C] to [M, C]. Without autograd, intermediates are freed early. */
   #runExperts(x_NC: Tensor, rows: SortedRows): Tensor {
     const { operators, dtypes } = this.#options;
     const input_NC = cast(x_NC, dtypes.compute);
@@ -148,7 +148,7 @@ export class LLaMAMoE implements Mlp {
   }
 }
 
-/** The stacked experts; in a checkpoint each has matrices of its own. */
+/** Creates the stacked experts; in a checkpoint each expert has its own matrices. */
 function createExperts(
   config: ModelConfig,
   name: string,

@@ -1,5 +1,5 @@
 /**
- * A trained weight: what the optimizer updates, what layers compute with, and the gradient between them.
+ * A trained weight, its copy in the dtype of matrix products, and its gradient.
  *
  * @module
  */
@@ -14,21 +14,21 @@ import {
 } from "../../ffi/mod.ts";
 
 /**
- * A weight. Where matrices are multiplied in another dtype than weights are kept in, layers read a copy in that
- * dtype, so that no pass converts the weight and its gradient is as small as the copy.
+ * A weight. If matrix products use another dtype than weights are kept in, layers read a copy in that dtype, so
+ * that no pass converts the weight, and the gradient has the copy's dtype.
  */
 export class Parameter {
-  /** Where it is in the model. */
+  /** Its name in the model. */
   readonly name: string;
-  /** The weight: what the optimizer updates and a checkpoint holds. */
+  /** The weight that the optimizer updates and a checkpoint stores. */
   readonly tensor: Tensor;
-  /** What layers compute with, a leaf that requires grad: the weight itself, or its copy. */
+  /** The leaf that layers compute with, which requires grad: the weight itself, or its copy. */
   readonly compute: Tensor;
   #version = -1;
   #sum: Tensor | undefined;
   #isSumming = false;
 
-  /** Takes a weight that is owned by somebody else; a copy is its own. */
+  /** Takes a weight without owning it, and creates (and owns) the copy if one is needed. */
   constructor(name: string, tensor: Tensor, computeDtype: DType) {
     const { dtype, device, shape } = tensor;
     this.name = name;
@@ -39,12 +39,12 @@ export class Parameter {
     this.compute.requiresGrad = true;
   }
 
-  /** The copy, if there is one. */
+  /** The copy, or null if layers compute with the weight itself. */
   get copy(): Tensor | null {
     return this.compute === this.tensor ? null : this.compute;
   }
 
-  /** Brings the copy up to date, if the weight was written to since it last was. */
+  /** Updates the copy if the weight was written to since the last update. */
   refresh(): void {
     if (this.copy === null) return;
     const version = aten("_version", this.tensor);
@@ -53,20 +53,20 @@ export class Parameter {
     noGrad(() => this.copy!.copy_(this.tensor));
   }
 
-  /** Says that whoever wrote the weight wrote the copy too. */
+  /** Marks the copy as current, after code that wrote both the weight and the copy. */
   markFresh(): void {
     this.#version = aten("_version", this.tensor);
   }
 
-  /** The gradient: what backward left, or the sum of what it left. */
+  /** The gradient: the sum of the micro-batches where there is one, else the result of backward. */
   get grad(): Tensor | null {
     return this.sum ?? this.compute.grad;
   }
 
   /**
-   * The sum of the gradients of a step's micro-batches, in the weight's dtype: in bfloat16 the small ones would be
-   * lost. Null outside such a step. An operator that computes a gradient may add it here itself. Where there is
-   * no copy it is autograd's own sum, which the first micro-batch makes.
+   * The sum of the gradients of a step's micro-batches, in the weight's dtype, because bfloat16 would lose small
+   * gradients. Null outside such a step. An operator that computes a gradient may add it here directly. Without a
+   * copy this is the gradient that autograd accumulates, which exists from the first micro-batch on.
    */
   get sum(): Tensor | null {
     if (!this.#isSumming) return null;
@@ -82,7 +82,7 @@ export class Parameter {
     this.#sum.zero_();
   }
 
-  /** Ends a micro-batch: adds to the sum what backward left elsewhere. */
+  /** Ends a micro-batch: adds the gradient that backward accumulated in the copy to the sum. */
   addToSum(): void {
     const { grad } = this.compute;
     if (!this.#isSumming || this.copy === null || grad === null) return;

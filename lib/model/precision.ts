@@ -1,5 +1,5 @@
 /**
- * LitGPT's precisions, as two dtypes: the one weights are kept in and the one matrices are multiplied in.
+ * LitGPT's precisions, each as two dtypes: that of the weights and that of matrix products.
  *
  * @module
  */
@@ -9,11 +9,11 @@ import type { DType, Tensor } from "../../ffi/mod.ts";
 /** A precision, under LitGPT's name. */
 export type Precision = "32-true" | "bf16-mixed" | "bf16-true";
 
-/** What a precision means for a model. */
+/** The dtypes that a precision means for a model. */
 export interface Dtypes {
-  /** Of weights, gradients, optimizer state and the residual stream. */
+  /** Dtype of weights, gradients, optimizer state and the residual stream. */
   readonly weights: DType;
-  /** Of the operands of matrix products and attention. */
+  /** Dtype of the operands of matrix products and attention. */
   readonly compute: DType;
 }
 
@@ -28,7 +28,7 @@ export function dtypesOf(precision: Precision): Dtypes {
   return DTYPES[precision];
 }
 
-/** The tensor in another dtype; itself, without a call, where it has that dtype. */
+/** The tensor in another dtype; the tensor itself if it already has that dtype. */
 export function cast(tensor: Tensor, dtype: DType): Tensor {
   return tensor.dtype === dtype ? tensor : tensor.to(dtype);
 }

@@ -18,9 +18,9 @@ import type { ModelConfig } from "../config/model.ts";
 import type { RopeCache } from "../operators/mod.ts";
 
 /**
- * Cosines and sines for positions 0 to `length` - 1, R being the number of rotated values of a head:
- * `angle(t, i) = t / condense_ratio / base ** (2 i / R)` for the pairs (i, i + R/2). The tables are
- * computed in float32 and kept in `dtype`.
+ * Cosines and sines for positions 0 to `length` - 1: `angle(t, i) = t / condense_ratio / base ** (2 i / R)`
+ * for the pairs (i, i + R/2), where R is the number of rotated values of a head. The tables are computed in
+ * float32 and stored in `dtype`.
  */
 export function buildRopeCache(
   config: ModelConfig,

@@ -1,5 +1,5 @@
 /**
- * Routers: which experts take a token, and with what weights.
+ * Routers: they choose the experts of each token, and the weights of the experts' results.
  *
  * Shapes: N tokens, C width of the model, E experts, K experts a token, P groups of experts.
  *
@@ -14,36 +14,36 @@ import type { Linear } from "./linear.ts";
 import { cast, type Dtypes } from "./precision.ts";
 import type { Weights } from "./weights.ts";
 
-/** A router's answer. */
+/** The result of a router. */
 export interface RouterOutput {
-  /** Factors of the experts' results. */
+  /** Weights of the experts' results. */
   readonly weights_NK: Tensor;
   /** The chosen experts, int64. */
   readonly experts_NK: Tensor;
-  /** What the choice was made from, before any normalisation. */
+  /** The logits that the choice is based on, before any normalisation. */
   readonly logits_NE: Tensor;
 }
 
 /** Chooses experts for tokens. */
 export interface Router {
   /**
-   * Moves the choice, but not the weights, towards an expert; undefined where the model has no such
-   * bias. float32 [E].
+   * Added to the experts' scores when they are chosen, but not part of the weights; undefined if the model
+   * has no such bias. float32 [E].
    */
   readonly bias: Tensor | undefined;
-  /** With `experts_NK`, an earlier choice is taken instead of a new one. */
+  /** With `experts_NK`, uses these experts instead of choosing. */
   forward(x_NC: Tensor, experts_NK?: Tensor): RouterOutput;
 }
 
 /** Options of both routers. */
 export interface RouterOptions {
-  /** What to compute with. */
+  /** The operators to compute with. */
   readonly operators: OperatorTable;
-  /** What to keep and multiply in. */
+  /** The dtypes of weights and of matrix products. */
   readonly dtypes: Dtypes;
 }
 
-/** The router of a configuration, with its weights under `name`. */
+/** Creates the router that a configuration specifies, with its weights under `name`. */
 export function createRouter(
   config: ModelConfig,
   name: string,
@@ -58,7 +58,7 @@ export function createRouter(
 /**
  * Mixtral's router: the K largest logits; their softmax, in float32, are the weights.
  *
- * With `router_bias_update_rate`, a bias is added to the probabilities for the choice alone (Wang et al.
+ * With `router_bias_update_rate`, a bias is added to the probabilities, only for the choice (Wang et al.
  * 2024, loss-free balancing).
  */
 export class TopkRouter implements Router {
@@ -117,8 +117,8 @@ export class TopkRouter implements Router {
 }
 
 /**
- * DeepSeek-V3's router: sigmoid scores; the groups whose best experts score highest are open, and the K
- * best experts are taken from them. A bias moves the choice, not the weights.
+ * DeepSeek-V3's router: sigmoid scores; the groups whose best experts score highest are selected, and the
+ * K best experts are chosen from them. A bias affects the choice, not the weights.
  */
 export class GroupedTopkRouter implements Router {
   readonly #config: ModelConfig;
@@ -136,7 +136,7 @@ export class GroupedTopkRouter implements Router {
   ) {
     this.#config = config;
     this.#dtypes = options.dtypes;
-    // LitGPT leaves this weight as it finds the memory.
+    // LitGPT leaves this weight uninitialised.
     this.gate = createGate(config, name, weights);
     this.bias = createBias(config, name, weights);
   }
@@ -144,7 +144,7 @@ export class GroupedTopkRouter implements Router {
   forward(x_NC: Tensor, experts_NK?: Tensor): RouterOutput {
     const { routed_scaling_factor, norm_topk_prob } = this.#config;
     const { weights: kept, compute } = this.#dtypes;
-    // LitGPT asks for float32 here; under its autocast the product is bfloat16 all the same.
+    // LitGPT asks for float32 here, but under its autocast the product is bfloat16 nevertheless.
     const dtype = kept === "float32" ? compute : "float32";
     const logits_NE = this.gate.forward(x_NC, dtype);
     const scores_NE = logits_NE.sigmoid();

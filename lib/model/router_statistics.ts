@@ -1,5 +1,5 @@
 /**
- * What experts and their routers do, counted.
+ * Statistics of experts and routers.
  *
  * Shapes: E experts, L layers, S sums.
  *
@@ -19,23 +19,23 @@ import type { ModelConfig } from "../config/model.ts";
 import type { OperatorTable } from "../operators/mod.ts";
 import { hasExperts } from "./tensors.ts";
 
-/** What the experts of all layers did with some tokens. */
+/** The load of the experts in all layers for some tokens. */
 export interface ExpertLoad {
-  /** The layers that have experts. */
+  /** Indices of the layers that have experts. */
   readonly layers: readonly number[];
-  /** Choices of each expert [L][E], as numbers of tokens. */
+  /** Tokens sent to each expert [L][E]. */
   readonly counts: number[][];
-  /** The busiest expert's load over the mean, averaged over layers; 1 when all are used alike. */
+  /** The busiest expert's load divided by the mean load, averaged over layers; 1 if the load is even. */
   readonly maxOverMean: number;
-  /** The same of each layer. */
+  /** `maxOverMean` of each layer. */
   readonly maxOverMeans: readonly number[];
-  /** Mean entropy of the router's probabilities, in nats, averaged over layers; log(E) when undecided. */
+  /** Mean entropy of the router's probabilities, in nats, averaged over layers; log(E) if uniform. */
   readonly entropy: number;
-  /** The same of each layer. */
+  /** `entropy` of each layer. */
   readonly entropies: readonly number[];
 }
 
-/** The load, from what was counted in each layer. */
+/** Computes the load from the counts of each layer. */
 export function expertLoad(
   measured: Pick<ExpertLoad, "layers" | "counts" | "entropies">,
 ): ExpertLoad {
@@ -56,13 +56,13 @@ export function expertLayers(config: ModelConfig): number[] {
     .filter((layer) => hasExperts(config, layer));
 }
 
-/** On a GPU so many blocks add up entropies, each for itself. */
+/** On a GPU this many thread blocks add up entropies, each into its own sum. */
 const ENTROPY_SUMS = 32;
 
-/** What is counted, on the device. */
+/** The counters, on the device. */
 class Sums {
   readonly counts_LE: Tensor;
-  /** Of the optimizer step that goes on. */
+  /** Counts of the current optimizer step, added to `counts_LE` at its end. */
   readonly step_LE: Tensor;
   readonly entropies_LS: Tensor;
   readonly passes_L: Tensor;
@@ -81,7 +81,7 @@ class Sums {
     this.step_LE.zero_();
   }
 
-  /** What was counted in whole steps; the count begins anew. */
+  /** Returns the counts of completed steps and resets them. */
   take(): Pick<ExpertLoad, "counts" | "entropies"> {
     const entropies_L = this.entropies_LS.sum(1).div(this.passes_L);
     const taken = {
@@ -106,7 +106,7 @@ class Sums {
   }
 }
 
-/** Counts on the device, so that nobody waits for it. Reading is what waits. */
+/** Counts on the device, without waiting for it. Only reading waits. */
 export class RouterStatistics {
   readonly #layers: readonly number[];
   readonly #operators: OperatorTable;
@@ -115,7 +115,7 @@ export class RouterStatistics {
   #isRecording = false;
   #isPaused = false;
 
-  /** For the layers that have experts. */
+  /** Creates counters for the layers that have experts. */
   constructor(
     config: ModelConfig,
     { device, operators }: { device: Device; operators: OperatorTable },
@@ -137,7 +137,7 @@ export class RouterStatistics {
     }
   }
 
-  /** Counts nothing while `fn` runs, whoever asks for it. */
+  /** Counts nothing while `fn` runs, even inside `recording`. */
   pausing<T>(fn: () => T): T {
     this.#isPaused = true;
     try {
@@ -148,8 +148,8 @@ export class RouterStatistics {
   }
 
   /**
-   * Counts what is routed while `fn` runs, for the caller alone: what is counted for `read` is as it was.
-   * Waits. Undefined if no layer has experts.
+   * Counts what is routed while `fn` runs, separately: the counts for `read` are not changed. Waits for the
+   * device. The load is undefined if no layer has experts.
    */
   measuring<T>(fn: () => T): [result: T, load: ExpertLoad | undefined] {
     const others = this.#sums;
@@ -164,7 +164,7 @@ export class RouterStatistics {
     }
   }
 
-  /** Adds what a layer routed in one pass, if that is to be counted. */
+  /** Adds the routing of one layer in one pass, if recording is on. */
   record(layer: number, logits_NE: Tensor, counts_E: Tensor): void {
     if (!this.#isRecording || this.#isPaused) return;
     const row = this.#layers.indexOf(layer);
@@ -181,7 +181,7 @@ export class RouterStatistics {
   /**
    * Ends an optimizer step. With loss-free balancing, each bias moves by `rate` towards the experts that
    * had fewer tokens than the mean (Wang et al. 2024, algorithm 1), unless the norm of the gradients is
-   * not finite, for which the optimizer skips the step too.
+   * not finite; the optimizer skips such a step too.
    */
   endStep(
     biases: readonly (Tensor | undefined)[],
@@ -206,7 +206,7 @@ export class RouterStatistics {
     );
   }
 
-  /** What was counted in whole steps since the last call, which starts the count anew. Waits. */
+  /** Returns the load of the steps completed since the last call, and resets it. Waits for the device. */
   read(): ExpertLoad | undefined {
     if (this.#layers.length === 0) return undefined;
     return noGrad(() =>

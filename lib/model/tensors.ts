@@ -1,19 +1,19 @@
 /**
  * The tensors of a model, listed from its configuration alone, without libtorch.
- * Names and order are LitGPT's, and those of our checkpoints.
+ * Names and order are LitGPT's, which this project's checkpoints use too.
  *
  * @module
  */
 
 import type { ModelConfig } from "../config/mod.ts";
 
-/** A tensor that a model has. */
+/** A tensor of a model. */
 export interface ModelTensor {
   /** Its name, such as `"transformer.h.0.attn.qkv.weight"`. */
   readonly name: string;
   /** Sizes. */
   readonly shape: readonly number[];
-  /** Whether an optimizer updates it; buffers are only kept. */
+  /** Whether an optimizer updates it; buffers are only saved. */
   readonly trained: boolean;
 }
 
@@ -104,7 +104,7 @@ export function hasExperts(
   return mlp_class_name === "LLaMAMoE" && layer >= (first_k_dense_replace ?? 0);
 }
 
-/** Whether routers have a bias that moves the choice of experts. */
+/** Whether routers have a bias that affects the choice of experts. */
 export function hasRouterBias(config: ModelConfig): boolean {
   return config.n_expert_groups !== null || config.router_bias_update_rate > 0;
 }

@@ -2,8 +2,8 @@
  * The weights of a model: tensors that are trained, under the names and in the order of LitGPT's
  * checkpoints.
  *
- * A tensor may hold several of LitGPT's: the experts of a layer lie in one, so that one grouped matrix
- * product serves them all. A {@linkcode NamedWeight} says which part of which tensor a name is.
+ * A tensor may hold several of LitGPT's: the experts of a layer are stacked in one, so that one grouped
+ * matrix product computes them all. A {@linkcode NamedWeight} maps a name to a part of a tensor.
  *
  * @module
  */
@@ -23,7 +23,7 @@ import { Linear } from "./linear.ts";
 import { Parameter } from "./parameter.ts";
 import type { Dtypes } from "./precision.ts";
 
-/** How a weight starts. */
+/** How a weight is initialised. */
 export type Initializer =
   | { readonly kind: "normal"; readonly std: number }
   | { readonly kind: "constant"; readonly value: number };
@@ -43,41 +43,41 @@ export interface NamedWeight {
   readonly name: string;
   /** Sizes under that name. */
   readonly shape: readonly number[];
-  /** The tensor that it is, or is a part of. */
+  /** The tensor that contains it. */
   readonly tensor: Tensor;
   /** The parameter it belongs to, or undefined for a buffer, which is saved but not trained. */
   readonly parameter: Parameter | undefined;
-  /** Takes its part out of a tensor of the shape of `tensor`: of the weights, or of the optimizer's state of them. */
+  /** Selects this weight's part of a tensor shaped like `tensor`: of the weights or of their optimizer state. */
   readonly part: (whole: Tensor) => Tensor;
-  /** How it starts. */
+  /** How it is initialised. */
   readonly initializer: Initializer;
-  /** Whether it has the values of an entry before it, as tied embeddings do. */
+  /** Whether it shares the values of an earlier entry, as tied embeddings do. */
   readonly alias: boolean;
 }
 
 const whole = (tensor: Tensor): Tensor => tensor;
 
-/** Where and as what weights are created. */
+/** Device, dtypes and operators of weights. */
 export interface WeightOptions {
-  /** Where they are. */
+  /** The device that holds them. */
   readonly device: Device;
-  /** The dtypes that weights (but not buffers) are kept in and that matrices are multiplied in. */
+  /** The dtypes of weights (buffers are always float32) and of matrix products. */
   readonly dtypes: Dtypes;
-  /** What layers made of them compute with. */
+  /** The operators that layers with these weights compute with. */
   readonly operators: OperatorTable;
 }
 
-/** What linear layers are made of. */
+/** Options of linear layers. */
 export interface LinearOptions {
   /** Width of the input. */
   readonly in: number;
   /** Width of each layer's result. */
   readonly out: number;
-  /** Whether something is added. */
+  /** Whether the layer has a bias. */
   readonly bias: boolean;
-  /** Standard deviation of the weights at the start. */
+  /** Standard deviation of the initial weights. */
   readonly std: number;
-  /** Whether another layer reads the weight too, in the dtype that it is kept in. Default: false. */
+  /** Whether another layer reads the weight too, in the dtype of weights. Default: false. */
   readonly shared?: boolean;
 }
 
@@ -88,16 +88,16 @@ export interface LinearOptions {
 export class Weights {
   /** Entries of a checkpoint, in LitGPT's order. */
   readonly named: NamedWeight[] = [];
-  /** What the optimizer updates. */
+  /** The parameters that the optimizer updates. */
   readonly parameters: Parameter[] = [];
   readonly #options: WeightOptions;
 
-  /** An empty collection. */
+  /** Creates an empty collection. */
   constructor(options: WeightOptions) {
     this.#options = options;
   }
 
-  /** A trained tensor with one name, computed with as it is kept. */
+  /** Creates a trained tensor with one name, which layers read in the dtype of weights. */
   parameter(
     name: string,
     shape: readonly number[],
@@ -108,7 +108,7 @@ export class Weights {
     return parameter.tensor;
   }
 
-  /** A trained tensor of matrices or their biases, whose parts will have names of their own. */
+  /** Creates a trained tensor of stacked matrices or biases, whose parts are then named with `part`. */
   stacked(name: string, shape: readonly number[]): Parameter {
     return this.#create(name, shape, this.#options.dtypes.compute);
   }
@@ -141,7 +141,7 @@ export class Weights {
     });
   }
 
-  /** A tensor that is saved but not trained. float32 in every precision. */
+  /** Creates a tensor that is saved but not trained; float32 in every precision. */
   buffer(name: string, shape: readonly number[]): Tensor {
     const { device } = this.#options;
     const tensor = keep(empty(shape, { device }));
@@ -157,7 +157,7 @@ export class Weights {
     return tensor;
   }
 
-  /** Another name for a whole tensor, with a draw of its own that is thrown away, as LitGPT does. */
+  /** Adds another name for a whole tensor. `initialize` draws for it too and discards the draw, as LitGPT does. */
   alias(name: string, tensor: Tensor, initializer: Initializer): Tensor {
     this.named.push({
       name,
@@ -171,17 +171,17 @@ export class Weights {
     return tensor;
   }
 
-  /** A norm's weight, all ones. */
+  /** Creates a norm. Its weight starts at one. */
   norm(name: string, size: number): Tensor {
     return this.parameter(`${name}.weight`, [size], ONES);
   }
 
-  /** A linear layer `[out, in]`. Its bias starts at zero. */
+  /** Creates a linear layer `[out, in]`. Its bias starts at zero. */
   linear(name: string, options: LinearOptions): Linear {
     return this.linears(name, [name], options);
   }
 
-  /** Linear layers `[out, in]` of one input as one, in the order of their names. */
+  /** Creates linear layers `[out, in]` with a common input as one, in the order of their names. */
   linears(
     name: string,
     layers: readonly string[],
@@ -201,7 +201,7 @@ export class Weights {
   }
 
   /**
-   * Draws all weights anew with the device's generator, in the order of LitGPT's pretraining: the same
+   * Initialises all weights with the device's generator, in the order of LitGPT's pretraining: the same
    * seed gives the same weights, on a CPU bit for bit.
    */
   initialize(): void {
@@ -216,7 +216,7 @@ export class Weights {
     );
   }
 
-  /** Brings copies in the dtype of computation up to date with weights that were written to. */
+  /** Updates the copies of weights that were written to. */
   refresh(): void {
     for (const parameter of this.parameters) parameter.refresh();
   }

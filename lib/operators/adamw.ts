@@ -6,11 +6,11 @@
 
 import { aten, type Tensor } from "../../ffi/mod.ts";
 
-/** What an update reads and writes, in the same order of parameters. */
+/** The tensors that an update reads and writes; all lists are in the same order of parameters. */
 export interface AdamwTensors {
   /** Written. */
   readonly params: readonly Tensor[];
-  /** Read; whether they are the same afterwards is left open. Of the parameters' dtype, or bfloat16. */
+  /** Read, and possibly overwritten. Of the parameters' dtype, or bfloat16. */
   readonly grads: readonly Tensor[];
   /** Averages of the gradients, written. */
   readonly expAvgs: readonly Tensor[];
@@ -18,23 +18,23 @@ export interface AdamwTensors {
   readonly expAvgSqs: readonly Tensor[];
   /** Numbers of updates so far, float32 [], written. */
   readonly steps: readonly Tensor[];
-  /** bfloat16 copies of the parameters, written; or none at all. */
+  /** bfloat16 copies of the parameters, written; or empty. */
   readonly shadows: readonly Tensor[];
   /** Learning rate, float32 []. */
   readonly lr: Tensor;
   /** Factor of the gradients, float32 []. */
   readonly gradScale: Tensor;
-  /** 1 where the update is to change nothing, else 0: float32 []. */
+  /** 1 to skip the update, else 0: float32 []. */
   readonly foundInf: Tensor;
 }
 
-/** Numbers of an update. */
+/** Hyperparameters of an update. */
 export interface AdamwOptions {
   /** Decay rates of the two averages. */
   readonly betas: readonly [number, number];
   /** Added to the root of the averaged square. */
   readonly eps: number;
-  /** Part of each weight that an update takes off, times the learning rate. */
+  /** Fraction of each weight, times the learning rate, that an update subtracts. */
   readonly weightDecay: number;
 }
 

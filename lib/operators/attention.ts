@@ -14,8 +14,8 @@ import {
 } from "../../ffi/mod.ts";
 
 /**
- * Attention [B, H, T, D] as {@linkcode attend}, its plain form, computes it; causal flash attention on a CPU by the
- * project's own kernel where that is faster.
+ * Attention [B, H, T, D] with the same result as {@linkcode attend}, its plain form. Causal flash attention on a
+ * CPU uses the project's own kernel where that is faster.
  *
  * @throws {TorchError} if the kernel does not run on these tensors.
  */

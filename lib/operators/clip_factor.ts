@@ -1,16 +1,16 @@
 /**
- * Clipping by the norm of all gradients together, without touching them: the update multiplies by the factor.
+ * Clipping by the global gradient norm. The gradients are not changed: the optimizer multiplies by the factor.
  *
  * @module
  */
 
 import { aten, type Tensor } from "../../ffi/mod.ts";
 
-/** What {@linkcode plainClipFactor} gives, float32 []. */
+/** The result of {@linkcode plainClipFactor}, each float32 []. */
 export interface ClipFactor {
   /** Euclidean norm of all gradients together. */
   readonly norm: Tensor;
-  /** What gradients are multiplied with. */
+  /** The factor that the gradients are to be multiplied by. */
   readonly factor: Tensor;
   /** 1 if the norm is not finite, else 0. */
   readonly foundInf: Tensor;

@@ -1,6 +1,6 @@
 /**
- * One new position through a block, for generation: the work of `Block.forward` as one operator of five
- * launches, whose time is that of reading the weights. On CUDA devices alone.
+ * Computes one new position of a block for generation: the work of `Block.forward` as one operator of five
+ * kernel launches, whose time is about that of reading the weights. CUDA only.
  *
  * Shapes: N sequences, C width of the model, G key and value heads, S positions of a cache, D width of a head,
  * E experts, I width of an expert.
@@ -11,22 +11,22 @@
 import { aten, type Tensor } from "../../ffi/mod.ts";
 import type { RopeCache } from "./rope_qkv.ts";
 
-/** Most sequences that one pass takes. This limit and the next two are those of shim/ops/cuda/decode.cc. */
+/** Maximum number of sequences in a pass. This limit and the next two are those of shim/ops/cuda/decode.cc. */
 export const MAX_DECODE_SEQUENCES = 8;
-/** Most experts of a layer. */
+/** Maximum number of experts of a layer. */
 export const MAX_DECODE_EXPERTS = 256;
-/** Most experts of a token. */
+/** Maximum number of experts of a token. */
 export const MAX_DECODE_EXPERTS_PER_TOKEN = 16;
 
-/** The residual stream of one position: a sum, and what is still to be added to it, both [N, C]. */
+/** The residual stream at one position: a sum, and a result that is not yet added to it, both [N, C]. */
 export interface DecodeStream {
-  /** What blocks before the last one gave. */
+  /** The part of the stream that is already summed. */
   readonly sum: Tensor;
-  /** What the last one gave; null before the first. */
+  /** The result of the previous block; null before the first block. */
   readonly pending: Tensor | null;
 }
 
-/** A block's weights. Norms may be float32, matrices are bfloat16. */
+/** A block's weights. Norms may be float32; matrices are bfloat16. */
 export interface DecodeWeights {
   /** [C] */
   readonly norm1: Tensor;
@@ -52,23 +52,23 @@ export interface DecodeOptions {
   readonly n_head: number;
   /** Experts of each token. */
   readonly n_expert_per_token: number;
-  /** The router's weights are multiplied by it. */
+  /** Factor of the router's weights. */
   readonly routed_scaling_factor: number;
 }
 
-/** Where the new position is, and what came before. */
+/** The new position, and the keys and values of earlier positions. */
 export interface DecodeContext {
-  /** bfloat16 [N, G, S, D]; the new position is written. */
+  /** bfloat16 [N, G, S, D]; the keys of the new position are written to it. */
   readonly keys: Tensor;
-  /** As `keys`. */
+  /** The values, as `keys`. */
   readonly values: Tensor;
-  /** Number of the new position, int32 [] on the device. */
+  /** Index of the new position, int32 [] on the device. */
   readonly position: Tensor;
-  /** Of all positions. */
+  /** Cosines and sines of all positions. */
   readonly rope: RopeCache;
 }
 
-/** The stream before a block to that after it. */
+/** The stream before a block to the stream after it. */
 export function decodeBlock(
   { sum, pending }: DecodeStream,
   weights: DecodeWeights,
@@ -98,7 +98,7 @@ export function decodeBlock(
   return { sum: nextSum, pending: nextPending };
 }
 
-/** The logits [N, V] after the last block: a norm [C] and the output layer's weight [V, C], bfloat16. */
+/** The logits [N, V] after the last block, with a norm [C] and the output layer's weight [V, C], bfloat16. */
 export function decodeLogits(
   { sum, pending }: { readonly sum: Tensor; readonly pending: Tensor },
   layer: { readonly norm: Tensor; readonly weight: Tensor },

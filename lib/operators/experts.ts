@@ -1,7 +1,7 @@
 /**
- * The way of tokens to their experts and back. The rows (a token and one of its experts) are sorted by expert,
- * so that one grouped matrix product serves all experts. No step depends on how many rows an expert got, so
- * nothing waits for the device.
+ * Sends tokens to their experts and combines the results. The rows (a token and one of its experts) are sorted
+ * by expert, so that one grouped matrix product computes all experts. No step depends on how many rows an expert
+ * has, so nothing waits for the device.
  *
  * Shapes: N tokens, C width, E experts, K choices a token, M = N K rows, I width of an expert's result.
  *
@@ -18,15 +18,15 @@ import {
 } from "../../ffi/mod.ts";
 import { plainSwiglu } from "./swiglu.ts";
 
-/** The rows, sorted by expert; tokens of one expert keep their order. All int32. */
+/** The rows, sorted by expert; the rows of an expert keep the order of tokens. All int32. */
 export interface SortedRows {
-  /** The token of a row. */
+  /** The token of each row. */
   readonly token_M: Tensor;
-  /** The row of a choice. */
+  /** The row of each choice (token and expert). */
   readonly row_NK: Tensor;
-  /** How many rows each expert has. */
+  /** Number of rows of each expert. */
   readonly counts_E: Tensor;
-  /** Where each expert's rows end. */
+  /** Index after each expert's last row. */
   readonly ends_E: Tensor;
 }
 
@@ -66,7 +66,7 @@ export function plainMoeGather(x_NC: Tensor, { token_M }: SortedRows): Tensor {
   return x_NC.indexSelect(0, token_M);
 }
 
-/** {@linkcode plainMoeGather} as one operator, whose backward adds without atomics. */
+/** {@linkcode plainMoeGather} as one operator; its backward sums without atomics. */
 export function fusedMoeGather(
   x_NC: Tensor,
   { token_M, row_NK }: SortedRows,
@@ -74,7 +74,7 @@ export function fusedMoeGather(
   return aten("moebius::moe_gather", x_NC, token_M, row_NK);
 }
 
-/** Each row times its expert's matrix: [M, C] by [E, I, C] to [M, I]. Both have one dtype. */
+/** Multiplies each row by its expert's matrix: [M, C] by [E, I, C] to [M, I]. Both have the same dtype. */
 export function plainGroupedLinear(
   x_MC: Tensor,
   weight_EIC: Tensor,
@@ -92,19 +92,19 @@ export function fusedGroupedLinear(
   return aten("moebius::grouped_linear", x_MC, weight_EIC, ends_E);
 }
 
-/** The matrices of stacked experts, of one dtype. */
+/** The stacked matrices of the experts, all of one dtype. */
 export interface ExpertMatrices {
-  /** Gates above what they gate. */
+  /** The gates, stacked on the matrices of the values that they multiply. */
   readonly fc_E2IC: Tensor;
-  /** Back to the width. */
+  /** Matrices that project back to the width. */
   readonly proj_ECI: Tensor;
-  /** Where backward may add the gradient of `fc_E2IC`, instead of giving it. Default: none. */
+  /** Sum that backward may add the gradient of `fc_E2IC` to, instead of returning it. Default: none. */
   readonly fcSum?: Tensor | null;
   /** The same for `proj_ECI`. Default: none. */
   readonly projSum?: Tensor | null;
 }
 
-/** Tokens to rows, each through its expert: `proj @ swiglu(fc @ x)`, [N, C] to [M, C]. */
+/** Copies tokens to rows and runs each through its expert: `proj @ swiglu(fc @ x)`, [N, C] to [M, C]. */
 export function plainMoeExperts(
   x_NC: Tensor,
   rows: SortedRows,
@@ -117,8 +117,8 @@ export function plainMoeExperts(
 }
 
 /**
- * {@linkcode plainMoeExperts} as one operator. On a GPU backward computes SwiGLU's result anew instead of keeping
- * it, and on Hopper the products themselves compute SwiGLU and its backward.
+ * {@linkcode plainMoeExperts} as one operator. On a GPU backward recomputes SwiGLU's result instead of keeping
+ * it, and on Hopper SwiGLU and its backward are computed inside the matrix products.
  */
 export function fusedMoeExperts(
   x_NC: Tensor,
@@ -138,17 +138,17 @@ export function fusedMoeExperts(
   );
 }
 
-/** What experts gave for tokens, yet to be added up. */
+/** The experts' results for tokens, before they are combined. */
 export interface ExpertRows {
   /** [M, C] */
   readonly y_MC: Tensor;
-  /** Factor of each row. */
+  /** Weight of each row. */
   readonly weights_NK: Tensor;
-  /** Where each token's rows are. */
+  /** The sorted rows. */
   readonly rows: SortedRows;
 }
 
-/** Sums each token's rows with its weights, in float32, then rounds to `dtype`: [M, C] to [N, C]. */
+/** Sums each token's rows, multiplied by their weights, in float32, then rounds to `dtype`: [M, C] to [N, C]. */
 export function plainMoeCombine(
   { y_MC, weights_NK, rows: { row_NK } }: ExpertRows,
   dtype: DType,

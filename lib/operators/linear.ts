@@ -1,18 +1,18 @@
 /**
- * Matrix products with weights, and rows of a weight.
+ * Matrix products with weights, and lookups of rows of a weight.
  *
  * @module
  */
 
 import { aten, type Tensor } from "../../ffi/mod.ts";
 
-/** The weights of a linear layer, of its input's dtype. */
+/** The weights of a linear layer, in the dtype of its input. */
 export interface LinearWeights {
   /** [I, C] */
   readonly weight: Tensor;
   /** [I] */
   readonly bias: Tensor | null;
-  /** Where backward may add the gradient of `weight`, instead of giving it. Default: none. */
+  /** Sum that backward may add the gradient of `weight` to, instead of returning it. Default: none. */
   readonly weightSum?: Tensor | null;
 }
 
@@ -25,8 +25,8 @@ export function plainLinear(
 }
 
 /**
- * {@linkcode plainLinear} by the kernels of the experts, where these are faster: in float32 on CPUs with AVX-512.
- * On a GPU backward's product itself adds to a sum.
+ * {@linkcode plainLinear} with the kernels of the experts where these are faster: in float32 on CPUs with AVX-512.
+ * On a GPU, backward's matrix product adds directly to `weightSum`.
  */
 export function fusedLinear(
   x: Tensor,
@@ -35,14 +35,14 @@ export function fusedLinear(
   return aten("moebius::linear", x, weight, bias, weightSum);
 }
 
-/** The rows of a weight [V, C] that int32 or int64 tokens [...] name: [..., C]. */
+/** Looks up the rows of a weight [V, C] for int32 or int64 tokens [...]: [..., C]. */
 export function plainEmbedding(tokens: Tensor, weight_VC: Tensor): Tensor {
   return aten("embedding", weight_VC, tokens);
 }
 
 /**
- * {@linkcode plainEmbedding}; on a GPU backward may add the gradient of the weight to `weightSum` instead of giving
- * it, which touches only the rows that were read.
+ * {@linkcode plainEmbedding}; on a GPU backward may add the gradient of the weight to `weightSum` instead of
+ * returning it, and then writes only the rows that were read.
  */
 export function fusedEmbedding(
   tokens: Tensor,

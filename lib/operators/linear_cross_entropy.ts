@@ -11,7 +11,7 @@ import { aten, type Tensor } from "../../ffi/mod.ts";
 /** Positions with this target are left out of the loss, as in PyTorch. */
 export const IGNORE_INDEX: number = -100;
 
-/** The output layer's weights, of its input's dtype. */
+/** The output layer's weights, in the dtype of its input. */
 export interface OutputLayer {
   /** [V, C] */
   readonly weight: Tensor;
@@ -19,15 +19,15 @@ export interface OutputLayer {
   readonly bias: Tensor | null;
 }
 
-/** Options of the loss, which change nothing but its speed. */
+/** Options that affect only the speed. */
 export interface CrossEntropyOptions {
-  /** What backward will be given for the loss, float32 [], if that is known. */
+  /** The gradient that backward will be called with, float32 [], if it is known in advance. */
   readonly gradient?: Tensor | null;
-  /** Rows whose logits exist at the same time. */
+  /** Number of rows whose logits are in memory at a time. */
   readonly chunkRows?: number;
 }
 
-/** Mean cross-entropy in nats, computed in float32, of the logits of rows [N, C] against int64 targets [N]. */
+/** Mean cross-entropy in nats, computed in float32, of the rows [N, C] with int64 targets [N]. */
 export function plainLinearCrossEntropy(
   x_NC: Tensor,
   targets_N: Tensor,
@@ -39,8 +39,8 @@ export function plainLinearCrossEntropy(
 }
 
 /**
- * {@linkcode plainLinearCrossEntropy} as one operator: the logits of `chunkRows` rows at a time, turned at once
- * into their gradient.
+ * {@linkcode plainLinearCrossEntropy} as one operator, which computes the logits of `chunkRows` rows at a time and
+ * replaces them by their gradient immediately.
  */
 export function fusedLinearCrossEntropy(
   x_NC: Tensor,
@@ -63,7 +63,7 @@ export function fusedLinearCrossEntropy(
   );
 }
 
-/** As many rows as keep their logits in a CPU's cache, or a GPU busy; on a GPU the same number each time. */
+/** Enough rows to keep a GPU busy (always the same number), or rows whose logits fit into a CPU's cache. */
 function usualChunkRows(x_NC: Tensor, V: number): number {
   const rowBytes = (x_NC.dtype === "bfloat16" ? 2 : 4) * V;
   if (x_NC.device === "cpu") return inRange(2 ** 23 / rowBytes);

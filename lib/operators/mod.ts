@@ -1,6 +1,6 @@
 /**
- * What the model computes with, in two tables: compositions of PyTorch's operators, which say what is
- * computed, and the project's own operators, which compute the same in fewer passes over memory.
+ * The operators that the model computes with, in two tables: compositions of PyTorch's operators, which define
+ * the results, and the project's own operators, which compute the same in fewer passes over memory.
  *
  * @module
  */
@@ -90,7 +90,7 @@ export type { NormOptions } from "./rms_norm.ts";
 export type { Heads, Qkv, RopeCache } from "./rope_qkv.ts";
 export type { RouterSums, TopkChoice } from "./router.ts";
 
-/** The operators of a model and its training. The plain form of each says what it does. */
+/** The operators of a model and its training. The plain form of each defines its result. */
 export interface OperatorTable {
   /** `x / rms(x) * weight`. */
   readonly rmsNorm: (
@@ -98,14 +98,14 @@ export interface OperatorTable {
     weight: Tensor,
     options: NormOptions,
   ) => Tensor;
-  /** The norm of a sum, and the sum. */
+  /** The norm of the sum of two tensors, and the sum. */
   readonly addRmsNorm: (
     x: Tensor,
     residual: Tensor,
     weight: Tensor,
     options: NormOptions,
   ) => [sum: Tensor, y: Tensor];
-  /** Queries, keys and values, with positions. */
+  /** Splits into queries, keys and values and applies rotary position embedding. */
   readonly ropeQkv: (qkv_BTF: Tensor, rope: RopeCache, heads: Heads) => Qkv;
   /** Scaled dot-product attention. */
   readonly attention: (
@@ -118,7 +118,7 @@ export interface OperatorTable {
   readonly swiglu: (fc_M2I: Tensor) => Tensor;
   /** Chooses the experts of each token. */
   readonly topkSoftmax: (logits_NE: Tensor, k: number) => TopkChoice;
-  /** Adds what a router did in a pass to its statistics. */
+  /** Adds the routing of a pass to a layer's statistics. */
   readonly routerStatistics: (
     sums: RouterSums,
     logits_NE: Tensor,
@@ -128,21 +128,21 @@ export interface OperatorTable {
   readonly moeSort: (experts_NK: Tensor, n_expert: number) => SortedRows;
   /** Copies each token to its rows: [N, C] to [M, C]. */
   readonly moeGather: (x_NC: Tensor, rows: SortedRows) => Tensor;
-  /** Multiplies each row with its expert's matrix: [M, C] to [M, I]. */
+  /** Multiplies each row by its expert's matrix: [M, C] to [M, I]. */
   readonly groupedLinear: (
     x_MC: Tensor,
     weight_EIC: Tensor,
     rows: SortedRows,
   ) => Tensor;
-  /** Copies each token to its rows, and these through experts without biases: [N, C] to [M, C]. */
+  /** Copies each token to its rows and runs these through experts without biases: [N, C] to [M, C]. */
   readonly moeExperts: (
     x_NC: Tensor,
     rows: SortedRows,
     matrices: ExpertMatrices,
   ) => Tensor;
-  /** Adds the rows of each token up, times their weights: [M, C] to [N, C]. */
+  /** Adds up the rows of each token, multiplied by their weights: [M, C] to [N, C]. */
   readonly moeCombine: (experts: ExpertRows, dtype: DType) => Tensor;
-  /** As `moeCombine`, added to the residual stream [..., C]: the sum, and its norm. */
+  /** `moeCombine`, added to the residual stream [..., C]: returns the sum, and its norm. */
   readonly combineRmsNorm: (
     experts: ExpertRows,
     residual: Tensor,
@@ -151,7 +151,7 @@ export interface OperatorTable {
   ) => [sum: Tensor, y: Tensor];
   /** `x @ weight.t() + bias`. */
   readonly linear: (x: Tensor, weights: LinearWeights) => Tensor;
-  /** The rows of a weight that tokens name. */
+  /** Looks up the rows of a weight for tokens. */
   readonly embedding: (
     tokens: Tensor,
     weight_VC: Tensor,
@@ -164,7 +164,7 @@ export interface OperatorTable {
     layer: OutputLayer,
     options?: CrossEntropyOptions,
   ) => Tensor;
-  /** The norm of all gradients, and the factor that clips it. */
+  /** The norm of all gradients together, and the factor that clips it. */
   readonly clipFactor: (
     grads: readonly Tensor[],
     maxNorm: number | null,

@@ -1,6 +1,6 @@
 /**
- * Root mean square normalisation (Zhang and Sennrich 2019), alone and after a residual addition, of
- * a tensor or of what experts gave.
+ * Root mean square normalisation (Zhang and Sennrich 2019): alone, after a residual addition, and after
+ * combining and adding the experts' results.
  *
  * @module
  */
@@ -12,11 +12,11 @@ import { type ExpertRows, plainMoeCombine } from "./experts.ts";
 export interface NormOptions {
   /** Added to the mean square. */
   readonly eps: number;
-  /** Of the result. */
+  /** Dtype of the result. */
   readonly dtype: DType;
 }
 
-/** `x / rms(x) * weight` along the last dimension, in float32 whatever the input is, then rounded. */
+/** `x / rms(x) * weight` along the last dimension, in float32 for every input dtype, then rounded. */
 export function plainRmsNorm(
   x: Tensor,
   weight: Tensor,
@@ -57,7 +57,7 @@ export function fusedAddRmsNorm(
   return aten("moebius::add_rms_norm", x, residual, weight, eps, dtype);
 }
 
-/** What experts gave, added up and to `residual` [..., C], in its dtype; and the norm of that. */
+/** Combines the experts' results, adds them to `residual` [..., C] in its dtype; returns the sum and its norm. */
 export function plainCombineRmsNorm(
   experts: ExpertRows,
   residual: Tensor,
@@ -73,7 +73,7 @@ export function plainCombineRmsNorm(
   );
 }
 
-/** {@linkcode plainCombineRmsNorm} as one operator: on a GPU the combination is never in memory. */
+/** {@linkcode plainCombineRmsNorm} as one operator; on a GPU the combined result is not stored separately. */
 export function fusedCombineRmsNorm(
   { y_MC, weights_NK, rows: { row_NK } }: ExpertRows,
   residual: Tensor,

@@ -1,6 +1,6 @@
 /**
- * From the product of attention's first matrix to queries, keys and values, with rotary position embedding
- * (Su et al. 2021) in the half-split form of GPT-NeoX and Llama.
+ * Splits the product of attention's first matrix into queries, keys and values and applies rotary position
+ * embedding (Su et al. 2021) in the half-split form of GPT-NeoX and Llama.
  *
  * Shapes: B batch, T positions, H query heads, G key and value heads, D width of a head, R rotated values of
  * a head, F = (H + 2 G) D.
@@ -10,7 +10,7 @@
 
 import { aten, cat, type Tensor } from "../../ffi/mod.ts";
 
-/** Cosines and sines of the angles at which positions rotate. */
+/** Cosines and sines of the rotation angles of positions. */
 export interface RopeCache {
   /** Cosines [T, R]. */
   readonly cos_TR: Tensor;
@@ -18,7 +18,7 @@ export interface RopeCache {
   readonly sin_TR: Tensor;
 }
 
-/** How many heads there are, in the words of a model's configuration. */
+/** Numbers of heads, under the names of a model's configuration. */
 export interface Heads {
   /** Query heads (H). */
   readonly n_head: number;
@@ -59,7 +59,7 @@ export function fusedRopeQkv(
   );
 }
 
-/** Rotates the first R values of each head; the rest passes unchanged. */
+/** Rotates the first R values of each head; the rest is unchanged. */
 function rotate(x_BHTD: Tensor, { cos_TR, sin_TR }: RopeCache): Tensor {
   const R = cos_TR.size(1);
   const rest = x_BHTD.size(-1) - R;

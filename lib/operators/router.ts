@@ -1,5 +1,5 @@
 /**
- * What routers do with their logits.
+ * Operators on the logits of routers.
  *
  * Shapes: N tokens, E experts, K experts a token.
  *
@@ -8,7 +8,7 @@
 
 import { aten, noGrad, scope, type Tensor } from "../../ffi/mod.ts";
 
-/** The experts of each token, best first, and the factors of their results. */
+/** The experts of each token, best first, and the weights of their results. */
 export interface TopkChoice {
   /** Softmax of the chosen logits, float32 [N, K]. */
   readonly weights_NK: Tensor;
@@ -33,13 +33,13 @@ export function fusedTopkSoftmax(logits_NE: Tensor, k: number): TopkChoice {
 export interface RouterSums {
   /** Choices of each expert [E]. */
   readonly counts_E: Tensor;
-  /** Mean entropies of the passes, in nats; their sum counts. */
+  /** Sums of the passes' mean entropies, in nats; the total of all elements is the result. */
   readonly entropies: Tensor;
-  /** How many passes, []. */
+  /** Number of passes, []. */
   readonly passes: Tensor;
 }
 
-/** Counts a pass with these logits [N, E], in which each expert got so many choices, int32 [E]. */
+/** Adds a pass with logits [N, E] and the numbers of tokens of each expert, int32 [E], to the sums. */
 export function plainRouterStatistics(
   { counts_E, entropies, passes }: RouterSums,
   logits_NE: Tensor,

@@ -1,5 +1,5 @@
 /**
- * Drawing tokens as one operator, on CUDA devices alone.
+ * Drawing tokens with one operator, on CUDA devices only.
  *
  * Shapes: N sequences, V vocabulary.
  *
@@ -10,21 +10,21 @@ import { aten, rand, type Tensor } from "../../ffi/mod.ts";
 
 /** How tokens are drawn, as in `SampleOptions`. */
 export interface FusedSampleOptions {
-  /** Divides the logits; 0 takes the likeliest token always. */
+  /** Divides the logits; 0 always takes the likeliest token. */
   readonly temperature: number;
-  /** Only so many likeliest tokens; null all of them. */
+  /** Draw only from this many likeliest tokens; null means all. */
   readonly topK: number | null;
-  /** Only the likeliest tokens that together have this probability. */
+  /** Draw only from the likeliest tokens that together have this probability. */
   readonly topP: number;
 }
 
 /**
- * The kernel holds a row in a block's shared memory, 2 bytes a logit. The GPUs from 8.0 on with the least have
- * 99 KiB of it, of which it needs half a KiB for other things.
+ * The kernel keeps a row in a thread block's shared memory, 2 bytes per logit. Every GPU from capability 8.0 on
+ * has at least 99 KiB of it; the kernel needs half a KiB of that for other things.
  */
 const MAX_VOCABULARY = (99 * 1024 - 512) / 2;
 
-/** Whether {@linkcode fusedSample} takes these logits. */
+/** Whether {@linkcode fusedSample} supports these logits. */
 export function canSample(logits_NV: Tensor): boolean {
   const { device, dtype } = logits_NV;
   const V = logits_NV.size(-1);
@@ -33,7 +33,7 @@ export function canSample(logits_NV: Tensor): boolean {
 }
 
 /**
- * One token for each row of bfloat16 logits [N, V], int64 [N, 1]; of equals at the end of top-p all stay.
+ * Draws one token for each row of bfloat16 logits [N, V], int64 [N, 1]. Tokens tied at the limit of top-p stay.
  */
 export function fusedSample(
   logits_NV: Tensor,

@@ -15,7 +15,7 @@ export function plainSwiglu(fc_M2I: Tensor): Tensor {
   return gate_MI.silu().mul(up_MI);
 }
 
-/** {@linkcode plainSwiglu} as one operator, which keeps its input alone for backward. */
+/** {@linkcode plainSwiglu} as one operator, which saves only its input for backward. */
 export function fusedSwiglu(fc_M2I: Tensor): Tensor {
   return aten("moebius::swiglu", fc_M2I);
 }

@@ -1,6 +1,6 @@
 /**
- * AdamW (Loshchilov and Hutter 2019) with clipping by the global norm, as one step on the device: no
- * value of it travels to the host.
+ * AdamW (Loshchilov and Hutter 2019) with clipping by the global norm. A step runs entirely on the device: no
+ * value is copied to the host.
  *
  * @module
  */
@@ -29,11 +29,11 @@ export interface AdamWOptions {
   readonly betas?: readonly [number, number];
   /** Added to the root of the averaged square. Default: 1e-8. */
   readonly eps?: number;
-  /** Part of each weight that a step takes off, times the learning rate. Default: 0.01. */
+  /** Fraction of each weight, times the learning rate, that a step subtracts. Default: 0.01. */
   readonly weightDecay?: number;
-  /** Gradients are scaled down to this global norm; null never. Default: null. */
+  /** Gradients are scaled down to this global norm; null disables clipping. Default: null. */
   readonly maxNorm?: number | null;
-  /** What it computes with. Default: the fused operators. */
+  /** The operators to compute with. Default: the fused operators. */
   readonly operators?: OperatorTable;
 }
 
@@ -45,9 +45,9 @@ interface Moments {
   readonly step: Tensor;
 }
 
-/** Parameters that one call of the operator updates. */
+/** Parameters that are updated by one call of the operator. */
 interface Group {
-  /** Layers compute with copies of them, which the update writes too. */
+  /** Whether layers compute with copies of the parameters, which the update then writes too. */
   readonly copied: boolean;
   readonly parameters: Parameter[];
   readonly grads: Tensor[];
@@ -55,21 +55,21 @@ interface Group {
 }
 
 /**
- * The optimizer. A step whose gradients are not finite changes nothing, neither weights nor state, and
- * is counted.
+ * The optimizer. A step whose gradients are not finite changes neither weights nor state, and is counted in
+ * `skipped`.
  */
 export class AdamW {
   readonly #parameters: readonly Parameter[];
   readonly #moments: readonly Moments[];
   readonly #options: Required<AdamWOptions>;
-  /** Learning rate of the next step, float32 []: on the device, so that captured steps read it. */
+  /** Learning rate of the next step, float32 []; a tensor on the device, so that captured steps read it. */
   readonly lr: Tensor;
-  /** Norm of all gradients before clipping, of the last step, float32 []. */
+  /** Norm of all gradients together in the last step, before clipping, float32 []. */
   readonly gradNorm: Tensor;
-  /** How many steps were skipped because of gradients that are not finite, float32 []. */
+  /** Number of steps skipped because of gradients that are not finite, float32 []. */
   readonly skipped: Tensor;
 
-  /** Creates the state, zeroed. */
+  /** Creates the state, initialised to zero. */
   constructor(parameters: readonly Parameter[], options: AdamWOptions = {}) {
     const [first] = parameters;
     if (first === undefined) {
@@ -94,14 +94,14 @@ export class AdamW {
     this.skipped = keep(zeros([], { device }));
   }
 
-  /** Updates the weights from their gradients and drops these. */
+  /** Updates the weights from their gradients and drops the gradients. */
   step(): void {
     this.#run({ isRehearsal: false });
   }
 
   /**
-   * Does all that a step does, but drops the gradients and changes neither weights nor state: before a step is
-   * captured in a CUDA graph, libraries must have run once.
+   * Runs the computation of a step and drops the gradients, but changes neither weights nor state. Libraries must
+   * have run once before a step is captured in a CUDA graph.
    */
   rehearse(): void {
     this.#run({ isRehearsal: true });
@@ -125,7 +125,7 @@ export class AdamW {
     );
   }
 
-  /** Parameters with a copy in the dtype of computation, and those without. */
+  /** The parameters with a copy in the dtype of matrix products, and those without. */
   #groups(): Group[] {
     const groups = [true, false].map((copied): Group => ({
       copied,
@@ -168,8 +168,8 @@ export class AdamW {
   }
 
   /**
-   * The state under the names that a checkpoint gives it: `exp_avg.NAME`, `exp_avg_sq.NAME` and
-   * `step.NAME` for each weight, in parts as the weights are.
+   * The state under its names in a checkpoint: `exp_avg.NAME`, `exp_avg_sq.NAME` and `step.NAME` for each
+   * weight, divided into parts like the weights.
    */
   named(weights: readonly NamedWeight[]): NamedTensor[] {
     const entries: NamedTensor[] = [];
