@@ -1,6 +1,6 @@
 /**
- * Who frees a tensor: the scope that is open when it is created, or, with no scope open, whoever
- * holds it, with the garbage collector as a safety net for stray values in a notebook.
+ * Decides who frees a tensor: the scope that is open when it is created, or, with no scope open, its
+ * holder, with the garbage collector as a safety net for forgotten tensors in a notebook.
  */
 
 import { check, native } from "./library.ts";
@@ -24,7 +24,7 @@ export function enterFrame(next: Tensor[] | undefined): void {
   frame = next;
 }
 
-/** Gives a new tensor, or one that left its scope, to the innermost scope. */
+/** Adds a new tensor, or one that an inner scope returned, to the innermost scope. */
 export function adopt(tensor: Tensor): void {
   if (frame !== undefined) frame.push(tensor);
   else registry.register(tensor, tensor.handle, tensor);
@@ -46,7 +46,7 @@ export function release(tensors: readonly Tensor[]): void {
   check(symbols.moe_tensor_free(handles, count, error.bytes));
 }
 
-/** Takes a disposed tensor out of the garbage collector's care. */
+/** Removes a disposed tensor from the garbage collector's registry. */
 export function unregister(tensor: Tensor): void {
   registry.unregister(tensor);
 }

@@ -1,5 +1,5 @@
 /**
- * Which of libtorch's attention kernels run on a device, found out by running them.
+ * Determines which of libtorch's attention kernels work on a device, by running them.
  *
  * @module
  */
@@ -18,7 +18,7 @@ export type AttentionBackend = "cudnn" | "flash" | "efficient" | "math";
 export interface AttendOptions {
   /** Kernel to run; there is no silent fall-back to another. */
   backend: AttentionBackend;
-  /** Each position sees itself and what came before. Needs as many keys as queries. */
+  /** Each position attends to itself and to earlier ones. Needs as many keys as queries. */
   causal: boolean;
   /** Factor of the scores, usually `1 / sqrt(head size)`. */
   scale: number;
@@ -110,7 +110,7 @@ export function attend(
   }
 }
 
-/** Key or value heads, once for each query head that uses them. */
+/** Repeats key or value heads, once for each query head that uses them. */
 function repeatGroups(kv_BGSD: Tensor, q_BHTD: Tensor): Tensor {
   const repeats = q_BHTD.size(1) / kv_BGSD.size(1);
   return repeats === 1
@@ -118,19 +118,19 @@ function repeatGroups(kv_BGSD: Tensor, q_BHTD: Tensor): Tensor {
     : aten("repeat_interleave.self_int", kv_BGSD, repeats, 1);
 }
 
-/** Whether a kernel runs and is right, and if not, what is wrong. */
+/** Whether a kernel runs and gives correct results, and if not, why. */
 export interface AttentionProbe {
   /** The kernel that was tried. */
   backend: AttentionBackend;
-  /** It ran, forward and backward, and gave the right numbers. */
+  /** Whether it ran forward and backward with correct results. */
   works: boolean;
-  /** Libtorch's reason where it does not run, or that its numbers are wrong. */
+  /** Libtorch's reason if it does not run, or that its results are wrong; null if it works. */
   reason: string | null;
 }
 
 /** The sizes that {@linkcode probeAttention} tries. */
 export interface AttentionProbeOptions {
-  /** Where to try. */
+  /** Device to run the kernels on. */
   device: Device;
   /** Element type of queries, keys and values. */
   dtype: DType;
@@ -140,7 +140,7 @@ export interface AttentionProbeOptions {
   queriesPerGroup?: number;
 }
 
-/** In order of preference. */
+/** All kernels, in order of preference. */
 const BACKENDS: readonly AttentionBackend[] = [
   "cudnn",
   "flash",
@@ -149,9 +149,9 @@ const BACKENDS: readonly AttentionBackend[] = [
 ];
 
 /**
- * Runs causal attention forward and backward by every kernel, in order of preference: the first that
- * works is the one to use. What libtorch predicts is not asked for. A kernel that runs must also give
- * the numbers that `math` gives: cuDNN's runs on float32, and gives NaN.
+ * Runs causal attention forward and backward with every kernel, in order of preference: use the first that
+ * works. libtorch's own predictions are not used. A kernel must also give the same results as `math`:
+ * cuDNN's kernel runs on float32, but gives NaN.
  */
 export function probeAttention(
   options: AttentionProbeOptions,
@@ -179,7 +179,7 @@ export function probeAttention(
 
 const CUDA_ONLY: readonly AttentionBackend[] = ["cudnn", "efficient"];
 
-// Far above what bfloat16 costs, far below what a kernel gives that does something else.
+// Far above bfloat16's rounding error, and far below the error of a wrong result.
 const LARGEST_ERROR = 0.1;
 
 /** The result, and the gradients of queries, keys and values. */
@@ -189,7 +189,7 @@ function attempt(
 ): Tensor[] {
   const { device, dtype, headSize = 64, queriesPerGroup = 1 } = options;
   const leaf = (heads: number): Tensor => {
-    // No random numbers: to look at a device must not change what comes after.
+    // No random numbers: probing a device must not change the generators' state.
     const count = 128 * heads * headSize;
     const input = aten("sin", arange(0, count, { device, dtype: "float32" }))
       .to(dtype).view(1, 128, heads, headSize);
@@ -212,7 +212,7 @@ function attempt(
   ];
 }
 
-/** The largest difference, as a part of the largest number expected. */
+/** The largest difference, relative to the largest expected value. */
 function largestError(
   actual: readonly Tensor[],
   expected: readonly Tensor[],

@@ -1,5 +1,5 @@
 /**
- * Automatic differentiation: libtorch's, switched and started from here.
+ * Automatic differentiation with libtorch's autograd.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Tensor } from "./tensor.ts";
 
 /** Options of {@linkcode backward}. */
 export interface BackwardOptions {
-  /** One for each tensor. null stands for 1, for a tensor of one element. Default: null for all. */
+  /** A gradient for each tensor; null means 1, for a tensor of one element. Default: null for all. */
   gradients?: readonly (Tensor | null)[];
   /** Keeps the recorded graph, so that `backward` can run on it again. Default: false. */
   keepGraph?: boolean;
@@ -28,7 +28,7 @@ export interface BackwardOptions {
  * console.log(x.grad?.toArray()); // 2, 4, 6
  * ```
  *
- * @throws {TorchError} if a tensor does not require grad, or has many elements and no gradient.
+ * @throws {TorchError} if a tensor does not require grad, or has several elements and no gradient.
  */
 export function backward(
   tensors: Tensor | readonly Tensor[],
@@ -71,7 +71,7 @@ export function noGrad<T>(fn: () => T): T {
   return withGrad(false, fn);
 }
 
-/** Runs a synchronous function with its operators recorded, inside a `noGrad`. */
+/** Runs a synchronous function and records its operators, even inside `noGrad`. */
 export function enableGrad<T>(fn: () => T): T {
   return withGrad(true, fn);
 }

@@ -1,5 +1,5 @@
 /**
- * Calls any operator of libtorch, and any of the project's own, through the dispatcher.
+ * Calls any operator of libtorch or of the project through libtorch's dispatcher.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Operators } from "./operators.generated.ts";
 import { parseSchema, type Schema } from "./schema.ts";
 import { Tensor } from "./tensor.ts";
 
-/** An argument of an operator. The operator's schema decides what a number or an empty list becomes. */
+/** An argument of an operator. The schema determines the type of a number or an empty list. */
 export type Value =
   | Tensor
   | number
@@ -32,19 +32,19 @@ interface Operator {
   handle: number;
   /** Names of all arguments, in order. */
   argumentNames: string[];
-  /** How many of them may be given by position. */
+  /** How many of them may be positional. */
   positional: number;
-  /** It writes to its first argument and returns it. */
+  /** Whether it writes to its first argument and returns it. */
   inPlace: boolean;
-  /** It writes to an argument, whose shape may change. */
+  /** Whether it writes to an argument, whose shape may change. */
   writes: boolean;
 }
 
 const operators = new Map<string, Operator>();
 
 // One set of buffers serves every call: calls are synchronous and from one thread. A value is 16
-// bytes: tag, count, and 8 bytes of payload (struct moe_value). There is room for the longest
-// calls: an update of AdamW takes six tensors of every parameter.
+// bytes: tag, count, and 8 bytes of payload (struct moe_value). There is room for the longest calls:
+// an AdamW update has six tensors for every parameter.
 const CAPACITY = 16_384;
 // enum moe_value_tag
 const DEFAULT = 0, NONE = 1, TENSOR = 2, NUMBER = 3, BOOL = 4, INTEGER = 5;
@@ -64,9 +64,9 @@ let textUsed = 0;
 let read = 0;
 
 /**
- * Calls an operator by its name, with the arguments of its schema: positional ones, then, where the
- * schema has keyword-only arguments, an object of them. Missing ones take the schema's defaults.
- * Types are generated from the schemas (`ffi/operators.generated.ts`).
+ * Calls an operator by its name, with the arguments of its schema: positional ones, then, if the schema
+ * has keyword-only arguments, an object of them. Missing arguments take the schema's defaults. The types
+ * are generated from the schemas (`ffi/operators.generated.ts`).
  *
  * @example
  * ```ts
@@ -86,7 +86,7 @@ export function aten<Name extends OperatorName>(
   return call(name, args) as ReturnType<Operators[Name]>;
 }
 
-/** The untyped form of {@linkcode aten}, for operators that the generated types do not know. */
+/** The untyped form of {@linkcode aten}, for operators that the generated types do not include. */
 export function call(
   name: string,
   args: readonly (Value | Record<string, Value>)[],
@@ -160,7 +160,7 @@ function describe(name: string, handle: number, schema: Schema): Operator {
   };
 }
 
-/** Makes tensors among the arguments ask for their shape again. */
+/** Drops the cached shapes of tensors among the arguments. */
 function forgetShapes(
   args: readonly (Value | Record<string, Value>)[],
 ): void {
@@ -307,7 +307,7 @@ function decode(): Result {
 }
 
 /**
- * The schemas of all operators of a namespace, one a line, as this libtorch has them.
+ * The schemas of all operators of a namespace in the loaded libtorch, one per string.
  *
  * @throws {TorchError} if the library cannot be loaded.
  */

@@ -1,5 +1,5 @@
 /**
- * New tensors.
+ * Creates tensors.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import { Tensor } from "./tensor.ts";
 export interface TensorOptions {
   /** Element type. Default: that of the data, or float32. */
   dtype?: DType;
-  /** Where the elements go. Default: the CPU. */
+  /** Device of the tensor. Default: the CPU. */
   device?: Device;
 }
 
@@ -31,7 +31,7 @@ export type NestedNumbers = number | boolean | readonly NestedNumbers[];
 export type TensorData = NestedNumbers | TypedArray;
 
 /**
- * A new tensor of given numbers. Nested arrays become float32 and have the shape of their nesting; a typed array
+ * Creates a tensor of given numbers. Nested arrays become float32 in the shape of their nesting; a typed array
  * keeps its element type (a `Uint8Array` becomes uint8) and has one dimension, unless `dtype` or `shape` is given.
  *
  * @example
@@ -43,7 +43,7 @@ export type TensorData = NestedNumbers | TypedArray;
  * ```
  *
  * @throws {TypeError} if rows differ in length, or no dtype fits the typed array.
- * @throws {TorchError} if `shape` has another number of elements than there are.
+ * @throws {TorchError} if the number of elements does not match `shape`.
  */
 export function tensor(
   data: TensorData,
@@ -96,7 +96,7 @@ function flatten(data: NestedNumbers, [size, ...rest]: number[]): number[] {
   return data.flatMap((row) => flatten(row, rest));
 }
 
-/** A tensor whose elements are not set. */
+/** A tensor with uninitialised elements. */
 export function empty(
   shape: readonly number[],
   options: TensorOptions = {},
@@ -120,7 +120,7 @@ export function ones(
   return aten("ones", shape, options);
 }
 
-/** A tensor of one number repeated, float32 unless `dtype` is given, whatever the number. */
+/** A tensor filled with one number. The dtype is float32 by default, for every number. */
 export function full(
   shape: readonly number[],
   value: number,
@@ -129,7 +129,7 @@ export function full(
   return aten("full", shape, value, { dtype: "float32", ...options });
 }
 
-/** `start`, `start + step`, ... below `end`; int64 if all three are whole, unless said. */
+/** `start`, `start + step`, ... below `end`. Default dtype: int64 if all three are integers. */
 export function arange(
   start: number,
   end: number,

@@ -1,5 +1,5 @@
 /**
- * CUDA devices, their memory, and captured graphs.
+ * CUDA devices, their memory, and CUDA graphs.
  *
  * @module
  */
@@ -9,12 +9,12 @@ import { ErrorBuffer } from "./error.ts";
 import { check, checkHandle, native, readText } from "./library.ts";
 import { scope } from "./scope.ts";
 
-/** Number of CUDA devices that this process sees; 0 on a build without CUDA. */
+/** Number of CUDA devices visible to this process; 0 on a build without CUDA. */
 export function cudaDeviceCount(): number {
   return native().symbols.moe_cuda_device_count();
 }
 
-/** What a CUDA device is. */
+/** Properties of a CUDA device. */
 export interface CudaDeviceInfo {
   /** Name, such as `"NVIDIA H100 80GB HBM3"`. */
   name: string;
@@ -49,21 +49,21 @@ export function cudaDeviceInfo(device: Device = "cuda"): CudaDeviceInfo {
 
 /** Memory of a CUDA device, in bytes, as libtorch's caching allocator counts it. */
 export interface CudaMemoryStats {
-  /** In tensors now. */
+  /** Bytes in tensors now. */
   allocatedBytes: number;
-  /** Most in tensors since the last reset. */
+  /** Peak of `allocatedBytes` since the last reset. */
   peakAllocatedBytes: number;
-  /** Held by the allocator now. */
+  /** Bytes reserved by the allocator now. */
   reservedBytes: number;
-  /** Most held by the allocator since the last reset. */
+  /** Peak of `reservedBytes` since the last reset. */
   peakReservedBytes: number;
-  /** How often the cache was emptied to satisfy an allocation. */
+  /** How often cached memory was freed to satisfy an allocation. */
   allocationRetries: number;
-  /** How often memory ran out. */
+  /** How often an allocation failed because memory ran out. */
   outOfMemoryErrors: number;
-  /** Free on the whole device. */
+  /** Free bytes of the whole device. */
   freeBytes: number;
-  /** On the whole device. */
+  /** Total bytes of the whole device. */
   totalBytes: number;
 }
 
@@ -95,14 +95,14 @@ export function cudaMemoryStats(device: Device = "cuda"): CudaMemoryStats {
   };
 }
 
-/** Starts the peaks of {@linkcode cudaMemoryStats} anew. */
+/** Resets the peaks of {@linkcode cudaMemoryStats}. */
 export function resetPeakMemory(device: Device = "cuda"): void {
   const { symbols, error } = native();
   const index = cudaIndex(device);
   check(symbols.moe_cuda_reset_peak_memory(index, error.bytes));
 }
 
-/** Gives cached memory that no tensor uses back to the devices. */
+/** Returns cached memory that no tensor uses to the devices. */
 export function emptyCache(): void {
   const { symbols, error } = native();
   check(symbols.moe_cuda_empty_cache(error.bytes));
@@ -118,7 +118,7 @@ export function setMemoryFraction(
   check(symbols.moe_cuda_memory_fraction(index, fraction, error.bytes));
 }
 
-/** What happens where the host waits for a device. */
+/** What happens when an operation makes the host wait for a device. */
 export type SyncDebugMode = "default" | "warn" | "error";
 
 /**
@@ -131,14 +131,14 @@ export function setSyncDebugMode(mode: SyncDebugMode): void {
   check(symbols.moe_cuda_sync_debug(modes.indexOf(mode), error.bytes));
 }
 
-/** Waits, blocking, until a device has done all that it was given. */
+/** Blocks until a device has finished all submitted work. */
 export function synchronize(device: Device): void {
   const { symbols, error } = native();
   const [kind, index] = deviceNumbers(device);
   check(symbols.moe_synchronize(kind, index, error.bytes));
 }
 
-/** As {@linkcode synchronize}, while JavaScript goes on. */
+/** Like {@linkcode synchronize}, without blocking JavaScript. */
 export async function synchronizeAsync(device: Device): Promise<void> {
   const [kind, index] = deviceNumbers(device);
   const error = new ErrorBuffer();
@@ -150,10 +150,10 @@ export async function synchronizeAsync(device: Device): Promise<void> {
   if (status < 0) throw error.take();
 }
 
-/** CUDA work that was recorded once, and can be run again by one call. */
+/** Recorded CUDA work that can be run again with one call. */
 export class CudaGraph<T> {
   #handle: number;
-  /** What the recorded function returned. Replaying renews the values of its tensors. */
+  /** The result of the recorded function. Each replay updates the values of its tensors. */
   readonly result: T;
 
   /** Called by {@linkcode capture} alone. */
@@ -167,7 +167,7 @@ export class CudaGraph<T> {
     return this.#handle;
   }
 
-  /** Runs the recorded work again, on whatever its input tensors hold now. */
+  /** Runs the recorded work again, on the current values of its input tensors. */
   replay(): void {
     const { symbols, error } = native();
     check(symbols.moe_graph_replay(liveHandle(this), error.bytes));
@@ -191,14 +191,14 @@ function liveHandle(graph: CudaGraph<unknown>): number {
 
 /** Options of {@linkcode capture}. */
 export interface CaptureOptions {
-  /** A graph whose memory the new one shares; they must then be replayed in the order of capture. */
+  /** A graph whose memory the new one shares; the graphs must then be replayed in the order of capture. */
   pool?: CudaGraph<unknown>;
 }
 
 /**
  * Records the CUDA work of a synchronous function as a graph. The function runs once, but its work is
- * only recorded: call `replay` to do it. Run the function two or three times before, so that what
- * libraries set up at first use is not recorded; inside it nothing may wait for the device
+ * only recorded: call `replay` to execute it. Run the function two or three times before, so that the
+ * initialisation of libraries at first use is not recorded. The function must not wait for the device
  * (`item`, `toArray`).
  *
  * @throws {TorchError} if there is no CUDA device, or something in the function cannot be captured.

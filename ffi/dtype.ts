@@ -4,7 +4,7 @@
  * @module
  */
 
-/** The typed arrays that tensors are made from and read into. */
+/** The typed arrays that tensors can be created from and read into. */
 export type TypedArray =
   | Float32Array
   | Float64Array
@@ -17,7 +17,7 @@ export type TypedArray =
   | Uint16Array
   | Uint32Array;
 
-/** In the order of `enum moe_dtype` in `shim/moebius.h`. */
+/** All element types, in the order of `enum moe_dtype` in `shim/moebius.h`. */
 export const DTYPES = [
   "float32",
   "float64",
@@ -36,7 +36,7 @@ export const DTYPES = [
 /** An element type, named as in PyTorch. */
 export type DType = typeof DTYPES[number];
 
-/** A place for tensors: `"cpu"`, `"cuda"` (the first) or `"cuda:1"`. */
+/** The device of a tensor: `"cpu"`, `"cuda"` (the first) or `"cuda:1"`. */
 export type Device = "cpu" | "cuda" | `cuda:${number}`;
 
 interface Layout {
@@ -48,7 +48,7 @@ const LAYOUTS: Record<DType, Layout> = {
   float32: { bytes: 4, array: (buffer) => new Float32Array(buffer) },
   float64: { bytes: 8, array: (buffer) => new Float64Array(buffer) },
   float16: { bytes: 2, array: (buffer) => new Float16Array(buffer) },
-  // JavaScript has no bfloat16: its arrays hold the bits.
+  // JavaScript has no bfloat16 arrays: these hold the bits.
   bfloat16: { bytes: 2, array: (buffer) => new Uint16Array(buffer) },
   int8: { bytes: 1, array: (buffer) => new Int8Array(buffer) },
   int16: { bytes: 2, array: (buffer) => new Int16Array(buffer) },
@@ -65,12 +65,12 @@ export function elementSize(dtype: DType): number {
   return LAYOUTS[dtype].bytes;
 }
 
-/** A typed array over a buffer; bfloat16 gives its bits and bool gives bytes. */
+/** A typed array over a buffer; bfloat16 as its bits and bool as bytes. */
 export function typedArray(dtype: DType, buffer: ArrayBuffer): TypedArray {
   return LAYOUTS[dtype].array(buffer);
 }
 
-/** The dtype whose elements a typed array holds. */
+/** The dtype of a typed array's elements. */
 export function dtypeOf(array: TypedArray): DType {
   if (array instanceof Float32Array) return "float32";
   if (array instanceof Float64Array) return "float64";

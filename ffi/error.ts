@@ -1,10 +1,10 @@
 /**
- * Errors that come out of the shim.
+ * Errors reported by the shim.
  *
  * @module
  */
 
-/** What went wrong, as far as a caller can act on it. Numbered as in `shim/moebius.h`. */
+/** Kinds of failure that a caller can react to. Numbered as in `shim/moebius.h`. */
 export type TorchErrorKind =
   | "invalid argument"
   | "torch"
@@ -37,9 +37,9 @@ const KINDS: Record<number, TorchErrorKind> = {
  * ```
  */
 export class TorchError extends Error {
-  /** Shown before the message. */
+  /** Error name, shown before the message. */
   override name = "TorchError";
-  /** What kind of failure it is; `"out of memory"` is the one programs recover from. */
+  /** Kind of failure; `"out of memory"` is the one that programs recover from. */
   readonly kind: TorchErrorKind;
 
   /** Called by ffi alone. */
@@ -59,7 +59,7 @@ export class ErrorBuffer {
   readonly bytes: Uint8Array<ArrayBuffer> = new Uint8Array(ERROR_BYTES);
   readonly #header = new Int32Array(this.bytes.buffer, 0, 2);
 
-  /** The failure written last. Call it only after a function reported one. */
+  /** The last failure written. Call it only after a function reported one. */
   take(): TorchError {
     const [code = 0, length = 0] = this.#header;
     const message = decoder.decode(

@@ -1,6 +1,6 @@
 /**
- * Writes `operators.generated.ts`: the type of every operator, from the schemas of the libtorch and
- * the shim that are set up. Run by `deno task generate-operators` when either brings new operators.
+ * Writes `operators.generated.ts`: the type of every operator, from the schemas of the installed libtorch and
+ * shim. Run by `deno task generate-operators` when either has new operators.
  *
  * @module
  */
@@ -40,7 +40,7 @@ const HEADER = `/**
 import type { Device, DType } from "./dtype.ts";
 import type { Tensor } from "./tensor.ts";
 
-/** A number where PyTorch takes a Python scalar. Without a fraction it counts as an integer. */
+/** A number where PyTorch takes a Python scalar. A number without a fraction is an integer. */
 export type Scalar = number | bigint | boolean;
 
 /** How the elements of a result lie in memory. */
@@ -50,7 +50,7 @@ export type MemoryFormat = "contiguous_format" | "preserve_format";
 export interface Operators {
 `;
 
-/** The declaration of one operator, or undefined if a type of its schema cannot cross the border. */
+/** The declaration of one operator, or undefined if a type of its schema cannot be passed to the shim. */
 export function declare(schema: Schema): string | undefined {
   const name = schema.name.replace(/^aten::/, "");
   const positional: string[] = [];
@@ -90,7 +90,7 @@ function argumentType(arg: SchemaValue): string | undefined {
   return element === undefined ? type : `${element} | ${type}`;
 }
 
-/** `"int[]?"` with elements from a table. */
+/** The TypeScript type of a schema value such as `"int[]?"`, with element types from a table. */
 function valueType(
   value: SchemaValue,
   types: Record<string, string>,
@@ -117,7 +117,7 @@ function isReserved(name: string): boolean {
   );
 }
 
-/** All declarations, sorted by name. Overloads that write to a given output are left out. */
+/** All declarations, sorted by name. Overloads that write to a given output tensor are omitted. */
 export function generate(schemas: readonly string[]): string {
   const lines: string[] = [];
   for (const text of schemas) {

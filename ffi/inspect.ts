@@ -1,5 +1,5 @@
 /**
- * How a tensor shows itself in a terminal and in a notebook.
+ * How a tensor is displayed in a terminal and in a notebook.
  *
  * @module
  */
@@ -68,13 +68,13 @@ export function display(tensor: Tensor): Record<string, string> {
   return { "text/plain": text, "text/html": `<table>${html}</table>${map}` };
 }
 
-/** Most cells of a heat map in each direction, and the size of one in pixels. */
+/** Maximum number of cells of a heat map in each direction, and the size of a cell in pixels. */
 const MOST_CELLS = 32;
 const CELL_PIXELS = 8;
 
 /**
- * The last two dimensions as an image: blue below zero, red above, as strong as the largest value. Of
- * large ones every nth row and column, of more dimensions the first matrix.
+ * The last two dimensions as an image: blue below zero, red above, with intensity relative to the largest
+ * value. Large matrices are sampled at every nth row and column; of more dimensions, the first matrix is shown.
  */
 function heatMap(tensor: Tensor): string {
   if (tensor.dim < 2 || tensor.numel === 0 || tensor.dtype === "bool") {
@@ -115,13 +115,13 @@ function heatMap(tensor: Tensor): string {
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${
       width * CELL_PIXELS
     }" height="${height * CELL_PIXELS}">${cells.join("")}</svg>`;
-  // An image, because notebooks that are not trusted show no SVG of their own.
+  // An image, because notebooks that are not trusted do not show inline SVG.
   return `<img alt="values as colours" src="data:image/svg+xml;base64,${
     btoa(svg)
   }">`;
 }
 
-/** From blue at -1 over white at 0 to red at 1; grey where there is no number. */
+/** From blue at -1 over white at 0 to red at 1; grey for NaN. */
 function color(value: number): string {
   if (!Number.isFinite(value)) return "#808080";
   const pale = Math.round(255 * (1 - Math.abs(value)));

@@ -1,17 +1,17 @@
 /**
- * SIGINT (Ctrl-C, a notebook's Stop button) for code that never yields: it is counted, and operators throw.
+ * SIGINT (Ctrl-C, a notebook's Stop button) for code that never yields: signals are counted, and operators throw.
  *
  * @module
  */
 
 import { check, native } from "./library.ts";
 
-/** How many watches live. */
+/** Number of active watches. */
 let watching = 0;
 
 /**
- * Watches for SIGINT (Ctrl-C, a notebook's Stop button) while it lives: the signal no longer ends the
- * process, it raises `count`, which even a loop that never yields can read. The number lies in memory
+ * Watches for SIGINT (Ctrl-C, a notebook's Stop button) until disposed: the signal no longer ends the
+ * process but increments `count`, which even a loop that never yields can read. The count is in memory
  * that the shim's signal handler writes to.
  *
  * @example
@@ -42,17 +42,17 @@ export class InterruptWatch {
     this.#start = this.#read();
   }
 
-  // Atomic, so that the compiler of a loop cannot read it once and for all.
+  // Atomic, so that the compiler cannot move the read out of a loop.
   #read(): number {
     return Atomics.load(this.#counter, 0);
   }
 
-  /** How often SIGINT came since this watch began. */
+  /** Number of SIGINTs since this watch started. */
   get count(): number {
     return this.#read() - this.#start;
   }
 
-  /** Stops watching; with the last watch gone SIGINT does again what it did before. */
+  /** Stops watching. When the last watch is disposed, the previous handling of SIGINT is restored. */
   [Symbol.dispose](): void {
     if (this.#disposed) return;
     this.#disposed = true;
@@ -63,9 +63,9 @@ export class InterruptWatch {
   }
 }
 
-/** What operators throw once SIGINT came, in a process that asked for it. */
+/** Thrown by operators after a SIGINT, if {@linkcode raiseOnInterrupt} was called. */
 export class InterruptedError extends Error {
-  /** Its name, as a notebook shows it. */
+  /** Error name, as shown in a notebook. */
   override name = "InterruptedError";
 }
 
@@ -75,14 +75,14 @@ let handled = 0;
 let protections = 0;
 
 /**
- * From now on SIGINT does not end the process: the next operator throws {@linkcode InterruptedError}, so
- * that a loop of tensor operators stops where it is. For notebooks.
+ * Makes SIGINT stop operators instead of the process: the next operator throws {@linkcode InterruptedError},
+ * so that a loop of tensor operators stops. For notebooks.
  */
 export function raiseOnInterrupt(): void {
   isRaising = true;
 }
 
-/** Whether SIGINT came and nobody has dealt with it; from now on somebody has. */
+/** Returns whether an unhandled SIGINT has arrived, and marks it as handled. */
 export function takeInterrupt(): boolean {
   if (watch === undefined || watch.count === handled) return false;
   handled = watch.count;
@@ -90,8 +90,8 @@ export function takeInterrupt(): boolean {
 }
 
 /**
- * Until it is disposed, operators do not throw: what must not be cut in two, such as an optimizer step,
- * is finished first.
+ * Prevents operators from throwing {@linkcode InterruptedError} until the result is disposed, so that work
+ * that must not be interrupted halfway, such as an optimizer step, is completed first.
  *
  * @example
  * ```ts
@@ -114,10 +114,10 @@ export function protectFromInterrupt(): Disposable {
   };
 }
 
-/** Called by every operator: throws if SIGINT came and this process asked to be told so. */
+/** Called by every operator: throws if SIGINT arrived and {@linkcode raiseOnInterrupt} was called. */
 export function throwIfInterrupted(): void {
   if (!isRaising) return;
-  // Not before: libtorch is loaded by the first operator.
+  // Created only now, because libtorch is loaded by the first operator.
   watch ??= new InterruptWatch();
   if (protections > 0 || !takeInterrupt()) return;
   throw new InterruptedError("Interrupted: what was computed so far is kept");

@@ -1,6 +1,6 @@
 /**
- * Opens libtorch and the shim, once, when the first function that needs them runs. Importing this
- * package needs neither.
+ * Opens libtorch and the shim, once, when the first function that needs them is called. Importing this
+ * package does not load them.
  *
  * @module
  */
@@ -31,9 +31,9 @@ export function native(): Library {
 }
 
 // libtorch's threads wait for each other thousands of times in a training step. By default they spin
-// for milliseconds, and where another process wants a core, that costs nine tenths of the speed
-// (measured: 0.9k tokens/s against 6.4k, beside one busy process on 2 cores); a short spin costs
-// nothing where they have the cores to themselves.
+// for milliseconds, which loses nine tenths of the speed when another process needs a core
+// (measured: 0.9k tokens/s against 6.4k, beside one busy process on 2 cores). A short spin costs
+// nothing when no other process needs the cores.
 const SPIN_COUNT = "2000";
 
 function limitSpinning(): void {
@@ -46,8 +46,8 @@ function limitSpinning(): void {
 function open(): Library {
   limitSpinning();
   const { librariesToLoad, shim } = currentSetup();
-  // Opened by absolute path and in dependency order, each library finds the ones before it loaded:
-  // no LD_LIBRARY_PATH, no rpath. Never closed: libtorch does not survive its destructors.
+  // Opened by absolute path and in dependency order, so that each library finds its dependencies loaded
+  // without LD_LIBRARY_PATH or rpath. Never closed: libtorch does not survive its destructors.
   for (const path of librariesToLoad) Deno.dlopen(path, {});
   const opened = Deno.dlopen(shim, { ...symbols, ...asyncSymbols });
   const version = opened.symbols.moe_abi_version();
@@ -61,12 +61,12 @@ function open(): Library {
   return { symbols: opened.symbols, error };
 }
 
-/** Throws the failure behind a negative status. */
+/** Throws the error that a negative status reports. */
 export function check(status: number | bigint): void {
   if (status < 0) throw native().error.take();
 }
 
-/** Throws the failure behind a handle of 0. */
+/** Throws the error that a handle of 0 reports. */
 export function checkHandle(handle: number): number {
   if (handle === 0) throw native().error.take();
   return handle;
@@ -80,7 +80,7 @@ export function cString(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text + "\0");
 }
 
-/** Text that the shim copies into a buffer: asks for its length first. */
+/** Reads text that the shim copies into a buffer, after asking for its length. */
 export function readText(
   copy: (buffer: Uint8Array<ArrayBuffer> | null, capacity: bigint) => bigint,
 ): string {
@@ -91,7 +91,7 @@ export function readText(
   return new TextDecoder().decode(bytes);
 }
 
-/** What the shim was built against. */
+/** Versions that the shim was built with. */
 export interface BuildInfo {
   /** Version of the shim's C interface. */
   abi: number;
@@ -101,11 +101,11 @@ export interface BuildInfo {
   compiler: string;
   /** Version of the CUDA runtime, or null for a CPU build. */
   cuda: string | null;
-  /** Version of cuDNN, or null where there is none. */
+  /** Version of cuDNN, or null if the build has none. */
   cudnn: string | null;
 }
 
-/** Versions of the loaded shim and of the libraries under it. */
+/** Versions of the loaded shim and of the libraries it uses. */
 export function buildInfo(): BuildInfo {
   const pointer = native().symbols.moe_build_info();
   if (pointer === null) throw new TorchError("unknown", "No build info");

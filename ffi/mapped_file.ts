@@ -1,5 +1,5 @@
 /**
- * Files as memory: read by the operating system as they are touched, shared between processes.
+ * Memory-mapped files: read by the operating system on access, and shared between processes.
  *
  * @module
  */
@@ -40,11 +40,11 @@ export class MappedFile {
   }
 
   /**
-   * A CPU tensor over part of the file, without a copy (with one where the offset is not a multiple of
-   * the element size). It stays valid when the mapping is disposed.
+   * A CPU tensor over part of the file, without a copy (copied if the offset is not a multiple of the element
+   * size). It stays valid after the mapping is disposed.
    *
    * @throws {TypeError} if the mapping was disposed.
-   * @throws {TorchError} if it reaches outside the file.
+   * @throws {TorchError} if it extends beyond the file.
    */
   tensor(offset: number, shape: readonly number[], dtype: DType): Tensor {
     if (this.#handle === 0) {
@@ -61,10 +61,10 @@ export class MappedFile {
     )));
   }
 
-  /** Ends the mapping; tensors over it keep what they need. */
+  /** Ends the mapping; tensors over it stay valid. */
   [Symbol.dispose](): void {
     if (this.#handle === 0) return;
-    // Detached, the buffer has no bytes: whoever kept an array over it does not reach unmapped memory.
+    // A detached buffer has no bytes, so an array over it cannot access unmapped memory.
     this.bytes.buffer.transfer();
     const { symbols, error } = native();
     check(symbols.moe_file_unmap(this.#handle, error.bytes));

@@ -1,5 +1,5 @@
 /**
- * libtorch's random number generators, of which every device has one.
+ * libtorch's random number generators, one for each device.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import { check, checkHandle, native } from "./library.ts";
 import { tensor } from "./create.ts";
 import { Tensor } from "./tensor.ts";
 
-/** Seeds the generators of all devices, as `torch.manual_seed`. */
+/** Seeds the generators of all devices, like `torch.manual_seed`. */
 export function manualSeed(seed: number | bigint): void {
   const { symbols, error } = native();
   check(symbols.moe_manual_seed(BigInt(seed), error.bytes));
 }
 
-/** The state of a device's generator, to be given to {@linkcode setRngState}. */
+/** The state of a device's generator, for {@linkcode setRngState}. */
 export function getRngState(device: Device = "cpu"): Uint8Array<ArrayBuffer> {
   const { symbols, error } = native();
   const [kind, index] = deviceNumbers(device);
@@ -26,9 +26,9 @@ export function getRngState(device: Device = "cpu"): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Puts a device's generator into a state that {@linkcode getRngState} returned.
+ * Sets a device's generator to a state returned by {@linkcode getRngState}.
  *
- * @throws {TorchError} if it is no such state.
+ * @throws {TorchError} if the bytes are not such a state.
  */
 export function setRngState(state: Uint8Array, device: Device = "cpu"): void {
   const { symbols, error } = native();

@@ -1,5 +1,5 @@
 /**
- * The process that libtorch computes in: threads and precision.
+ * Process-wide settings of libtorch: threads and precision.
  *
  * @module
  */
@@ -18,7 +18,7 @@ export function setNumThreads(count: number): void {
 }
 
 /**
- * Whether float32 matrix products on a GPU may use TF32 (`"high"`) or not (`"highest"`), as
+ * Whether float32 matrix products on a GPU may use TF32 (`"high"`) or not (`"highest"`), like
  * `torch.set_float32_matmul_precision`.
  */
 export function setFloat32MatmulPrecision(precision: "highest" | "high"): void {

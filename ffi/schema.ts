@@ -1,5 +1,5 @@
 /**
- * Reads the schemas in which libtorch declares its operators.
+ * Parses the schemas in which libtorch declares its operators.
  *
  * @module
  */
@@ -10,19 +10,19 @@ export interface SchemaValue {
   name: string;
   /** The type without alias annotations and list lengths: `"Tensor"`, `"int[]?"`, `"Scalar"`. */
   type: string;
-  /** A list with a length, such as `int[2]`: one element may stand for all. */
+  /** Whether it is a list with a length, such as `int[2]`, where one element may stand for all. */
   repeats: boolean;
-  /** The operator writes to it. */
+  /** Whether the operator writes to it. */
   written: boolean;
-  /** It has a default. */
+  /** Whether it has a default. */
   optional: boolean;
-  /** Only an object of named arguments can give it. */
+  /** Whether it can be passed only in the object of named arguments. */
   keywordOnly: boolean;
 }
 
 /** A declared operator. */
 export interface Schema {
-  /** With namespace and overload: `"aten::add.Tensor"`. */
+  /** Name with namespace and overload: `"aten::add.Tensor"`. */
   name: string;
   args: SchemaValue[];
   returns: SchemaValue[];
@@ -32,7 +32,7 @@ export interface Schema {
  * Parses one schema, such as
  * `aten::sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`.
  *
- * @throws {SyntaxError} if it is no schema.
+ * @throws {SyntaxError} if the text is not a schema.
  */
 export function parseSchema(text: string): Schema {
   const open = text.indexOf("(");
@@ -47,7 +47,7 @@ export function parseSchema(text: string): Schema {
     else args.push(parseValue(part, keywordOnly));
   }
   let returned = text.slice(arrow + ") -> ".length).trim();
-  // A tuple of results is in parentheses; those of an alias annotation follow a type.
+  // Several results are in parentheses; parentheses of an alias annotation come after a type.
   if (returned.startsWith("(")) returned = returned.slice(1, -1);
   const returns = splitTopLevel(returned).map((part) =>
     parseValue(part, false)

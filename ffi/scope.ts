@@ -1,5 +1,5 @@
 /**
- * Ownership of tensors: whoever opens a scope owns what is created inside it.
+ * Ownership of tensors: a scope owns the tensors created inside it.
  *
  * @module
  */
@@ -9,12 +9,12 @@ import type { Tensor } from "./tensor.ts";
 import { adopt, currentFrame, enterFrame, release } from "./_ownership.ts";
 
 /**
- * Frees every tensor created while `fn` runs, but those that it returns: alone, or in arrays, maps
- * and plain objects, however deep. Scopes nest; what an inner one returns belongs to the outer one.
- * If `fn` throws, everything is freed.
+ * Frees every tensor created while `fn` runs, except those in its result: a tensor, or arrays, maps and
+ * plain objects of tensors, nested to any depth. Scopes nest; the result of an inner scope belongs to the
+ * outer one. If `fn` throws, everything is freed.
  *
- * The garbage collector is no substitute: it does not know how large a tensor is, and frees nothing
- * while a loop runs.
+ * The garbage collector is no substitute: it does not know the size of a tensor, and frees nothing while a
+ * loop runs.
  *
  * @example
  * ```ts
@@ -57,7 +57,7 @@ export function scope<T>(fn: () => T): T {
   return result;
 }
 
-/** Adds a result, and all that it holds, to `seen`. */
+/** Adds a result, and everything in it, to `seen`. */
 function collect(value: unknown, seen: Set<unknown>): void {
   if (typeof value !== "object" || value === null || seen.has(value)) return;
   seen.add(value);
@@ -71,8 +71,8 @@ function collect(value: unknown, seen: Set<unknown>): void {
 }
 
 /**
- * Takes a tensor out of the scopes it was created in: it lives until it is disposed. For what
- * outlives a step, such as parameters and optimizer state.
+ * Removes a tensor from its scope: it lives until it is disposed. For tensors that outlive a step, such as
+ * parameters and optimizer state.
  */
 export function keep(tensor: Tensor): Tensor {
   tensor.persistent = true;
@@ -84,7 +84,7 @@ export type HandleKind = "tensor" | "operator" | "graph" | "mapping";
 
 const KINDS: HandleKind[] = ["tensor", "operator", "graph", "mapping"];
 
-/** Live native handles of a kind: for finding leaks. */
+/** Number of live native handles of a kind, for finding leaks. */
 export function liveCount(kind: HandleKind = "tensor"): number {
   return Number(native().symbols.moe_live_count(KINDS.indexOf(kind)));
 }

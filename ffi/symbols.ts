@@ -1,6 +1,6 @@
 /**
- * The shim's functions, as `Deno.dlopen` takes them. `shim/moebius.h` is the contract and says what
- * each of them does; a test reads it and compares.
+ * The shim's functions, as `Deno.dlopen` takes them. `shim/moebius.h` specifies and documents them; a test
+ * checks this table against it.
  *
  * @module
  */
@@ -120,8 +120,8 @@ export const symbols = {
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /**
- * The functions marked [any-thread] in the header, called on a thread of Deno's pool, so that
- * JavaScript goes on while they wait.
+ * The functions marked [any-thread] in the header. They are called on a thread of Deno's pool, so that
+ * JavaScript continues while they wait.
  */
 export const asyncSymbols = {
   moe_tensor_read_async: {

@@ -1,5 +1,5 @@
 /**
- * The tensor: a handle to libtorch's, with PyTorch's names.
+ * The tensor: a handle to a libtorch tensor, with PyTorch's names.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import { display, inspect } from "./inspect.ts";
 import { check, native } from "./library.ts";
 import { TensorOperators } from "./tensor_operators.ts";
 
-/** Shape, element type and place of a tensor. */
+/** Shape, element type and device of a tensor. */
 interface Info {
   dtype: DType;
   device: Device;
@@ -28,16 +28,16 @@ interface Info {
 }
 
 const MAX_DIMENSIONS = 16;
-// What moe_tensor_info writes: dtype, device, device index, flags, dimensions, sizes, strides.
+// Layout written by moe_tensor_info: dtype, device, device index, flags, dimensions, sizes, strides.
 const infoBuffer = new BigInt64Array(5 + 2 * MAX_DIMENSIONS);
 const REQUIRES_GRAD = 1n, CONTIGUOUS = 2n, LEAF = 4n;
 
 /**
  * A multi-dimensional array that libtorch owns and computes with.
  *
- * It is freed by the {@linkcode scope} it was created in, by `using`, or by `dispose()`. Operators
- * that people write by hand are methods, with PyTorch's names and meaning; all others are called
- * with {@linkcode aten}. Methods whose name ends in `_` change the tensor and return it.
+ * It is freed by the {@linkcode scope} it was created in, by `using`, or by `dispose()`. Common operators
+ * are methods, with PyTorch's names and meaning; all others are called with {@linkcode aten}. Methods
+ * whose name ends in `_` change the tensor and return it.
  *
  * @example
  * ```ts
@@ -50,17 +50,17 @@ const REQUIRES_GRAD = 1n, CONTIGUOUS = 2n, LEAF = 4n;
 export class Tensor extends TensorOperators {
   #handle: number;
   #info: Info | undefined;
-  /** Lives until it is disposed, whatever scope it was created in. Set by `keep`. */
+  /** Whether it lives until it is disposed, independent of scopes. Set by `keep`. */
   persistent = false;
 
-  /** Called by ffi alone, with a handle that the new tensor then owns. */
+  /** Called only by ffi, with a handle that the new tensor then owns. */
   constructor(handle: number) {
     super();
     this.#handle = handle;
     adopt(this);
   }
 
-  // ---- what it is ---------------------------------------------------------------------------
+  // ---- properties ---------------------------------------------------------------------------
 
   /** The native handle; 0 once disposed. */
   get handle(): number {
@@ -77,7 +77,7 @@ export class Tensor extends TensorOperators {
     return this.#describe().shape;
   }
 
-  /** Elements to skip for the next index of each dimension. */
+  /** For each dimension, the number of elements between consecutive indices. */
   get strides(): readonly number[] {
     return this.#describe().strides;
   }
@@ -87,7 +87,7 @@ export class Tensor extends TensorOperators {
     return this.#describe().dtype;
   }
 
-  /** Where the elements are. */
+  /** Device of the elements. */
   get device(): Device {
     return this.#describe().device;
   }
@@ -139,7 +139,7 @@ export class Tensor extends TensorOperators {
     );
   }
 
-  /** Whether it was made by the user and not by a recorded operator. */
+  /** Whether it was created by the user and not by a recorded operator. */
   get isLeaf(): boolean {
     this.#readInfo();
     return (infoBuffer[3]! & LEAF) !== 0n;
@@ -166,7 +166,7 @@ export class Tensor extends TensorOperators {
     );
   }
 
-  // ---- life ---------------------------------------------------------------------------------
+  // ---- lifetime -----------------------------------------------------------------------------
 
   /** Frees the tensor. Doing so twice is harmless. */
   dispose(): void {
@@ -179,12 +179,12 @@ export class Tensor extends TensorOperators {
     this.dispose();
   }
 
-  /** Called by ffi alone: the handle is freed elsewhere. */
+  /** Called only by ffi: the handle is freed elsewhere. */
   forget(): void {
     this.#handle = 0;
   }
 
-  /** Called by ffi alone: an operator may have changed its shape. */
+  /** Called only by ffi: an operator may have changed the shape. */
   changed(): void {
     this.#info = undefined;
   }
@@ -192,7 +192,7 @@ export class Tensor extends TensorOperators {
   // ---- elements -----------------------------------------------------------------------------
 
   /**
-   * The only element, as a number (bool gives 0 or 1). Waits for the device.
+   * The only element, as a number (0 or 1 for bool). Waits for the device.
    *
    * @throws {TypeError} if there is not exactly one element.
    */
@@ -206,8 +206,8 @@ export class Tensor extends TensorOperators {
   }
 
   /**
-   * A copy of the elements in row-major order, waiting for the device: bfloat16 becomes float32, the
-   * other dtypes their own typed array.
+   * A copy of the elements in row-major order; waits for the device. bfloat16 is converted to float32; other
+   * dtypes keep their own typed array.
    */
   toArray(): TypedArray {
     if (this.dtype === "bfloat16") {
@@ -221,7 +221,7 @@ export class Tensor extends TensorOperators {
     return typedArray(this.dtype, this.toBytes().buffer);
   }
 
-  /** A copy of the elements' bytes in row-major order, whatever the dtype. Waits for the device. */
+  /** A copy of the elements' bytes in row-major order, for every dtype. Waits for the device. */
   toBytes(): Uint8Array<ArrayBuffer> {
     const bytes = new Uint8Array(this.numel * elementSize(this.dtype));
     const { symbols, error } = native();
@@ -237,16 +237,16 @@ export class Tensor extends TensorOperators {
   }
 
   /**
-   * As `toArray`, without blocking JavaScript while the device works. The elements are those of the
-   * moment of the call: the tensor may be changed or disposed at once.
+   * Like `toArray`, without blocking JavaScript while the device works. The elements are those at the time of
+   * the call, so the tensor may be changed or disposed immediately after it.
    */
   async toArrayAsync(): Promise<TypedArray> {
     const copy = this.dtype === "bfloat16" ? this.to("float32") : this.clone();
-    // The scope that is open now ends before the device is done.
+    // The current scope ends before the device is done.
     copy.persistent = true;
     const { dtype } = copy;
     const bytes = new ArrayBuffer(copy.numel * elementSize(dtype));
-    // Its own error buffer: synchronous calls go on while this one waits.
+    // A separate error buffer, because synchronous calls continue while this one waits.
     const error = new ErrorBuffer();
     try {
       const status = await native().symbols.moe_tensor_read_async(
@@ -263,8 +263,8 @@ export class Tensor extends TensorOperators {
   }
 
   /**
-   * The elements' memory itself, without a copy. It is valid while the tensor lives, and writing to
-   * it changes the tensor.
+   * The elements' memory itself, without a copy. It is valid while the tensor lives; writing to it changes
+   * the tensor.
    *
    * @throws {TorchError} if the tensor is not contiguous or not on the CPU.
    */
@@ -280,8 +280,8 @@ export class Tensor extends TensorOperators {
   }
 
   /**
-   * Overwrites all elements with those of a typed array in row-major order. The array is of the
-   * tensor's own type, as `toArray` gives it; bfloat16 takes its bits in a Uint16Array.
+   * Overwrites all elements with those of a typed array in row-major order. The array must be of the tensor's
+   * own type, as `toArray` returns it; for bfloat16, a Uint16Array of the bits.
    *
    * @throws {TypeError} if the array is of another type.
    * @throws {TorchError} if the sizes differ or the tensor is not contiguous.
@@ -307,19 +307,19 @@ export class Tensor extends TensorOperators {
 
   // ---- display ------------------------------------------------------------------------------
 
-  /** `float32[2, 3]`, with the device where it is not the CPU. */
+  /** `float32[2, 3]`, with the device if it is not the CPU. */
   override toString(): string {
     if (this.disposed) return "disposed tensor";
     const place = this.device === "cpu" ? "" : ` ${this.device}`;
     return `${this.dtype}[${this.shape.join(", ")}]${place}`;
   }
 
-  /** What `console.log` shows: dtype, shape, values and statistics. */
+  /** The text that `console.log` shows: dtype, shape, values and statistics. */
   [Symbol.for("Deno.customInspect")](): string {
     return inspect(this);
   }
 
-  /** What a notebook shows when a tensor is a cell's last line. */
+  /** The view that a notebook shows for a tensor on a cell's last line. */
   [Symbol.for("Jupyter.display")](): Record<string, string> {
     return display(this);
   }

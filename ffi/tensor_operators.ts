@@ -1,5 +1,5 @@
 /**
- * The operators that people write by hand, as methods with PyTorch's names and meaning.
+ * Common operators, as methods with PyTorch's names and meaning.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { aten } from "./call.ts";
 import { type Device, type DType, DTYPES } from "./dtype.ts";
 import type { Tensor } from "./tensor.ts";
 
-/** What a {@linkcode Tensor} can do; its own part is what it is. */
+/** The operators of {@linkcode Tensor}, which adds properties and memory. */
 export abstract class TensorOperators {
   /** Elementwise sum; shapes broadcast. `alpha` multiplies `other`. */
   add(this: Tensor, other: Tensor | number, alpha = 1): Tensor {
@@ -97,12 +97,12 @@ export abstract class TensorOperators {
     return aten("eq.Tensor", this, other);
   }
 
-  /** Elementwise limits. */
+  /** Limits each element to a range. */
   clamp(this: Tensor, min: number | null, max: number | null = null): Tensor {
     return aten("clamp", this, min, max);
   }
 
-  /** Exponentials that sum to one along a dimension, computed in `dtype`. */
+  /** Softmax along a dimension, computed in `dtype`. */
   softmax(this: Tensor, dim: number, dtype: DType | null = null): Tensor {
     return aten("softmax.int", this, dim, dtype);
   }
@@ -165,7 +165,7 @@ export abstract class TensorOperators {
     return aten("view", this, shape);
   }
 
-  /** As `view`, copying where the memory layout needs it. */
+  /** Like `view`, but copies if the memory layout requires it. */
   reshape(this: Tensor, ...shape: number[]): Tensor {
     return aten("reshape", this, shape);
   }
@@ -210,12 +210,12 @@ export abstract class TensorOperators {
     return aten("narrow", this, dim, start, length);
   }
 
-  /** A view of one index of a dimension, which disappears. */
+  /** A view of one index of a dimension, without that dimension. */
   select(this: Tensor, dim: number, index: number): Tensor {
     return aten("select.int", this, dim, index);
   }
 
-  /** Views of consecutive pieces of a dimension, one of each size. */
+  /** Views of consecutive pieces of a dimension, with the given sizes. */
   split<const Sizes extends readonly number[]>(
     this: Tensor,
     sizes: Sizes,
@@ -241,7 +241,7 @@ export abstract class TensorOperators {
     return aten("gather", this, dim, index);
   }
 
-  /** The same values as another dtype or on another device. Itself where nothing changes. */
+  /** The same values in another dtype or on another device; the tensor itself if nothing changes. */
   to(this: Tensor, target: DType | Device): Tensor {
     return aten(
       "to.dtype_layout",
@@ -250,7 +250,7 @@ export abstract class TensorOperators {
     );
   }
 
-  /** The same values in row-major order. Itself where they already are. */
+  /** The same values in row-major order; the tensor itself if they already are. */
   contiguous(this: Tensor): Tensor {
     return aten("contiguous", this);
   }
@@ -260,7 +260,7 @@ export abstract class TensorOperators {
     return aten("clone", this);
   }
 
-  /** The same elements, unknown to autograd. */
+  /** The same elements, not tracked by autograd. */
   detach(this: Tensor): Tensor {
     return aten("detach", this);
   }
