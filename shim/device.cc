@@ -27,8 +27,8 @@ namespace moebius {
 
 namespace {
 
-// One non-default stream a device, for everything: only such a stream can be captured, and what
-// runs in order on it needs no other synchronisation.
+// One non-default stream per device, for all work: only such a stream can be captured, and work on
+// one stream runs in order without further synchronisation.
 c10::cuda::CUDAStream project_stream(int32_t device_index) {
   static std::mutex mutex;
   static std::array<std::optional<c10::cuda::CUDAStream>, kMaxDevices> streams;
@@ -57,9 +57,10 @@ struct Graph {
 
 namespace {
 
-// After a recording that failed. libtorch gives up half-way: the allocator would go on serving the
-// recording, by a function that refers to the graph, and never give its memory back; and the
-// graph's destructor may throw. So the allocator is told, and the graph lives for ever.
+// Cleans up after a failed recording. libtorch stops half-way: the allocator would continue to
+// allocate for the recording, through a function that refers to the graph, and never release its
+// memory; and the graph's destructor may throw. So the allocator's recording is ended here, and the
+// graph is never destroyed.
 void give_up(const GraphPointer& graph) {
   static auto* failed = new std::vector<GraphPointer>();
   failed->push_back(graph);
@@ -69,7 +70,7 @@ void give_up(const GraphPointer& graph) {
     c10::cuda::CUDACachingAllocator::releasePool(graph->device, graph->pool);
     c10::cuda::CUDACachingAllocator::endAllocateToPool(graph->device, graph->pool);
   } catch (const c10::Error&) {
-    // It did not come that far, or came further.
+    // The recording had not started in the allocator, or had already ended.
   }
 }
 
@@ -272,7 +273,7 @@ MOE_EXPORT int32_t moe_graph_abandon(moe_graph handle, moe_error* error) {
     try {
       end_recording(graph);
     } catch (const std::exception&) {
-      // A recording that failed ends with an error; its cause was reported when it happened.
+      // A failed recording ends with another error; its cause was reported when it occurred.
     }
   });
 }
@@ -287,7 +288,7 @@ MOE_EXPORT int32_t moe_graph_replay(moe_graph handle, moe_error* error) {
 
 MOE_EXPORT int32_t moe_graph_free(moe_graph handle, moe_error* error) {
   return guarded_status(error, "moe_graph_free", [&] {
-    // To destroy a graph does not end its recording: the stream would stay in it.
+    // Destroying a graph does not end its recording: the stream would remain in capture mode.
     if (graphs().get(handle)->recording) invalid("this graph is still being recorded");
     graphs().release(handle);
   });

@@ -1,4 +1,4 @@
-// Devices and streams. On a build without CUDA everything here is about the CPU alone.
+// Devices and streams. A build without CUDA supports only the CPU here.
 #pragma once
 
 #include <c10/core/Device.h>
@@ -11,8 +11,8 @@
 
 namespace moebius {
 
-// Makes the project's stream of a device current on this thread while it lives: functions that may
-// run on any thread cannot rely on the stream of the thread that called before.
+// While it lives, makes the project's stream of a device current on this thread: functions that may
+// run on any thread cannot rely on the current stream of the calling thread.
 class StreamGuard {
  public:
   explicit StreamGuard(at::Device device);

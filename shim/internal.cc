@@ -33,9 +33,9 @@ void write(moe_error* error, moe_error_code code, const std::string& context,
   error->length = static_cast<int32_t>(length);
 }
 
-// Memory that libtorch's caching allocator did not ask for has no exception type of its own: that
-// of the CPU, and what CUDA and its libraries take beside a full cache, for kernels at their first
-// use, for graphs and for handles.
+// Out-of-memory errors that do not come from libtorch's caching allocator have no exception type of
+// their own: those of the CPU, and those of CUDA and its libraries, which allocate beside a full
+// cache for kernels at their first use, graphs and handles.
 bool is_out_of_memory(std::string_view message) {
   constexpr std::array<std::string_view, 5> kWords = {
       "can't allocate memory", "CUDA error: out of memory", "CUDA driver error: out of memory",
@@ -57,7 +57,7 @@ void report(moe_error* error, const std::string& context) noexcept {
   } catch (const c10::Error& failure) {
     std::string_view message = failure.what_without_backtrace();
     const bool memory = is_out_of_memory(message);
-    // A page about every backend there is follows the sentence that matters.
+    // libtorch appends a page about all backends to the relevant sentence.
     message = message.substr(0, message.find(" This could be because the operator doesn't exist"));
     write(error, memory ? MOE_OUT_OF_MEMORY : MOE_TORCH, context, message);
   } catch (const std::bad_alloc&) {
@@ -69,7 +69,7 @@ void report(moe_error* error, const std::string& context) noexcept {
   }
 }
 
-// The tables outlive every static destructor: handles may be freed while the process ends.
+// The tables are never destroyed: handles may be freed while the process ends.
 Table<at::Tensor, MOE_TENSOR>& tensors() {
   static auto* table = new Table<at::Tensor, MOE_TENSOR>();
   return *table;

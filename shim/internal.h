@@ -1,4 +1,4 @@
-// What the files of the shim share: the error guard, the handle tables, devices and dtypes.
+// Shared by the files of the shim: the error guard, the handle tables, devices and dtypes.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -29,10 +29,10 @@ struct Failure : std::runtime_error {
 [[noreturn]] void invalid(const std::string& message);
 [[noreturn]] void unsupported(const std::string& message);
 
-// Writes the exception in flight to `error`. `context` goes before its message.
+// Writes the current exception to `error`, with `context` before its message.
 void report(moe_error* error, const std::string& context) noexcept;
 
-// The one way out of the shim: runs `body` and turns whatever it throws into an error and `failed`.
+// Wraps every function of the shim: runs `body` and turns any exception into an error and `failed`.
 template <typename Result, typename Body>
 Result guarded(moe_error* error, const char* context, Result failed, Body&& body) noexcept {
   try {
@@ -57,9 +57,9 @@ Pointer* required(Pointer* pointer, const char* name) {
   return pointer;
 }
 
-// Owns the objects of one kind. A handle is kind (2 bits), generation (8) and slot (22); slots are
-// reused oldest first, so that a stale handle meets its own generation again only after
-// 256 rounds through all free slots.
+// Owns the objects of one kind. A handle is kind (2 bits), generation (8) and slot (22). Slots are
+// reused oldest first, so that the generation of a stale handle returns only after 256 rounds
+// through all free slots.
 template <typename Object, moe_kind Kind>
 class Table {
  public:
@@ -84,7 +84,7 @@ class Table {
     return handle(slot);
   }
 
-  // A copy of the object, so that it outlives a release on another thread.
+  // Returns a copy of the object, so that it outlives a release on another thread.
   Object get(uint32_t handle, const char* name = kNames[Kind]) {
     std::lock_guard lock(mutex_);
     return find(handle, name).object;
@@ -161,15 +161,15 @@ at::ScalarType scalar_type(int32_t dtype);
 int32_t dtype_number(at::ScalarType type);
 at::ScalarType scalar_type(std::string_view name);  // "float32", "bfloat16", ...
 
-// A device that is ready: for CUDA, one that exists and whose current stream is the project's own.
-// Everything that names a device goes through here.
+// A device that is ready to use: for CUDA, one that exists, with the project's stream as current
+// stream. All code that needs a device obtains it here.
 at::Device ready_device(int32_t device, int32_t device_index);
 at::Device ready_device(std::string_view name);  // "cpu", "cuda", "cuda:1"
 
 // "float32[2, 3]" or "bfloat16[8] cuda:0"
 std::string describe(const at::Tensor& tensor);
 
-// Copies `text` into a caller's buffer as far as it fits; returns its whole length.
+// Copies as much of `text` as fits into a caller's buffer; returns its whole length.
 int64_t copy_text(std::string_view text, char* buffer, int64_t capacity);
 
 }  // namespace moebius

@@ -32,8 +32,8 @@ struct Nvrtc {
   decltype(&nvrtcGetPTX) ptx;
 };
 
-// The folder of the library that a function lies in, with links followed; empty if that cannot be
-// told.
+// The folder of the library that contains a function, with links resolved; empty if it cannot be
+// determined.
 std::string folder_of(const void* function) {
   Dl_info info{};
   if (dladdr(const_cast<void*>(function), &info) == 0) return {};
@@ -55,8 +55,8 @@ std::vector<std::string> files_of(const std::string& folder, std::string_view pr
   return files;
 }
 
-// Where libnvrtc may be: pip's packages beside libtorch (one for all of CUDA since 13, one a
-// library before), libtorch's own folder (zips rename it), the loader's path, and the toolkit.
+// Possible locations of libnvrtc: pip's packages beside libtorch (one for all of CUDA since 13, one
+// for each library before), libtorch's folder (zips rename it), the loader's path, and the toolkit.
 std::vector<std::string> nvrtc_candidates() {
   const std::string major = std::to_string(CUDART_VERSION / 1000);
   const std::string name = "libnvrtc.so." + major;
@@ -72,8 +72,8 @@ std::vector<std::string> nvrtc_candidates() {
   return candidates;
 }
 
-// NVRTC opens its builtins by name alone, which finds them in its own folder only if they are open
-// already.
+// NVRTC opens its builtins library by name only. The loader does not search NVRTC's folder, but
+// finds a library that is already open, so it is opened here.
 void open_builtins(const void* nvrtc_function) {
   for (const std::string& file : files_of(folder_of(nvrtc_function), "libnvrtc-builtins")) {
     if (file.find(".alt.") == std::string::npos) dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
@@ -144,7 +144,7 @@ CompileTarget compile_target(int32_t capability) {
     unsupported("NVRTC " + std::to_string(major) + " compiles for no device as old as this one");
   }
   const bool portable = best != capability;
-  // Hopper's matrix instructions belong to its own variant of the architecture.
+  // Hopper's matrix instructions need the architecture variant with the suffix "a".
   const char* variant = !portable && capability == 90 ? "a" : "";
   return {capability,
           std::string("--gpu-architecture=") + (portable ? "compute_" : "sm_") +

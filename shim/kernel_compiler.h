@@ -1,4 +1,4 @@
-// NVRTC, found beside libtorch and opened when the first kernel is needed.
+// NVRTC: located beside libtorch and opened when the first kernel is needed.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace moebius {
 
-// What a compilation depends on beside its source: part of a cached file's key.
+// What a compilation depends on besides its source; part of the key of a cached file.
 struct CompileTarget {
   int32_t capability;         // of the device: 90 for 9.0
   std::string option;         // "--gpu-architecture=sm_90a"
@@ -17,8 +17,8 @@ struct CompileTarget {
 
 CompileTarget compile_target(int32_t capability);
 
-// A file's machine code (or PTX, zero-terminated), as cuModuleLoadData takes it. May run on any
-// thread.
+// Compiles a file to machine code (or zero-terminated PTX) in the form that cuModuleLoadData takes.
+// May run on any thread.
 std::string compile_kernels(const KernelSource& source, const CompileTarget& target);
 
 }  // namespace moebius

@@ -90,8 +90,8 @@ std::string hexadecimal(uint64_t number) {
   return digits;
 }
 
-// MOEBIUS_KERNEL_CACHE, or the folder "kernels" two above the one that the shim lies in, which is
-// where set-up puts what the project makes for itself. Empty if there is none.
+// MOEBIUS_KERNEL_CACHE, or the folder "kernels" two levels above the shim's, where set-up puts
+// generated files. Empty if there is none.
 std::string cache_folder() {
   const char* chosen = std::getenv("MOEBIUS_KERNEL_CACHE");
   if (chosen != nullptr && *chosen != '\0') return chosen;
@@ -106,8 +106,8 @@ std::string cache_folder() {
   return folder + "/kernels";
 }
 
-// Everything that the code depends on is in the name; the first line of the file is a hash of the
-// rest.
+// The name contains everything that the code depends on; the first line of the file is a hash of
+// the rest.
 std::string cache_path(const std::string& folder, const KernelSource& source,
                        const CompileTarget& target) {
   std::string key = target.option + " " + target.nvrtc_version + "\n";
@@ -117,8 +117,8 @@ std::string cache_path(const std::string& folder, const KernelSource& source,
          hexadecimal(hash(key)) + ".cubin";
 }
 
-// C's files and no streams: some compilers link parts of libstdc++ into the shim, and two sets of
-// locales in one process crash.
+// C's files instead of streams: some compilers link parts of libstdc++ into the shim, and two sets
+// of locales in one process crash.
 struct CloseFile {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
@@ -138,7 +138,7 @@ std::string read_cached(const std::string& path) {
   return text.compare(0, kHeader, hexadecimal(hash(code)) + "\n") == 0 ? code : std::string();
 }
 
-// A cache that cannot be written is no reason to stop: the next process compiles again.
+// Failing to write the cache is not an error: the next process compiles again.
 void write_cached(const std::string& path, const std::string& code) {
   mkdir(path.substr(0, path.rfind('/')).c_str(), 0777);
   const std::string temporary = path + "." + std::to_string(getpid()) + ".tmp";
@@ -157,7 +157,7 @@ struct Code {
   bool compiled = false;
 };
 
-// Machine code of all files, compiled side by side where it is not in the cache.
+// Machine code of all files; those that are not in the cache are compiled in parallel.
 std::vector<Code> all_code(int32_t capability) {
   const CompileTarget target = compile_target(capability);
   const std::string folder = cache_folder();
@@ -192,7 +192,7 @@ std::vector<Code> all_code(int32_t capability) {
 
 // ---- loading ---------------------------------------------------------------------------------
 
-// Kernels add themselves while the shim is loaded.
+// Kernels register themselves while the shim is loaded.
 std::vector<AnyKernel*>& all_kernels() {
   static auto* kernels = new std::vector<AnyKernel*>();
   return *kernels;
@@ -252,7 +252,7 @@ int64_t load_kernels(int32_t device_index) {
   if (loaded[device_index]) return 0;
   const c10::cuda::CUDAGuard guard(static_cast<c10::DeviceIndex>(device_index));
   const std::vector<Code> codes = all_code(device_traits().capability);
-  // The driver's functions need the context that the runtime makes.
+  // The driver's functions need the context that this call creates.
   C10_CUDA_CHECK(cudaFree(nullptr));
   int64_t compiled = 0;
   for (size_t i = 0; i < codes.size(); ++i) {
@@ -358,7 +358,7 @@ int64_t warm_up(at::Device device) {
 }  // namespace
 
 TORCH_LIBRARY_FRAGMENT(moebius, m) {
-  // Makes the device's kernels ready, so that the first step, or a recording, finds them so.
+  // Prepares the device's kernels, so that neither the first step nor a recording has to.
   // Returns how many files had to be compiled.
   m.def("warm_up(Device device) -> int", &warm_up);
 }

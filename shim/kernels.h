@@ -1,5 +1,5 @@
-// CUDA kernels of our own: sources inside the shim, compiled for the device at first use, kept on
-// disk.
+// The project's CUDA kernels: their sources are part of the shim, compiled for the device at first
+// use and cached on disk.
 #pragma once
 
 #include <array>
@@ -16,7 +16,7 @@ struct CUfunc_st;
 
 namespace moebius {
 
-// The most CUDA devices that one process can use here.
+// Maximum number of CUDA devices that one process can use.
 constexpr size_t kMaxDevices = 64;
 
 // A file of shim/kernels, as it was when the shim was built.
@@ -26,30 +26,30 @@ struct KernelSource {
 };
 
 const std::vector<KernelSource>& kernel_sources();
-// What they include, under the names that they include it by.
+// The headers that the kernels include, under the names used in their #include lines.
 const std::vector<KernelSource>& kernel_headers();
 
-// Compiles what is not in the cache, loads everything and returns how many files it had to compile.
-// The device must exist. Does nothing the second time.
+// Compiles the files that are not in the cache, loads all kernels and returns how many files were
+// compiled. The device must exist. Further calls do nothing.
 int64_t load_kernels(int32_t device_index);
 
-// What kernels are chosen by.
+// Properties of a device that determine the choice of kernels.
 struct DeviceTraits {
   int32_t capability;  // 90 for 9.0
   int32_t processors;
   int32_t shared_bytes;  // a block's most
 };
 
-// Of the current device.
+// The traits of the current device.
 const DeviceTraits& device_traits();
 
-// CUtensorMap: an array of bfloat16 as Hopper's copies of boxes see it.
+// CUtensorMap: describes an array of bfloat16 for Hopper's copies of boxes (TMA).
 struct alignas(64) TensorMap {
   uint64_t words[16];
 };
 
-// An array of sizes[2] planes of sizes[1] lines of sizes[0] values, without gaps, and the box of it
-// that one copy takes, swizzled by 128 bytes. The data and its lines must lie on boundaries of 16
+// Describes an array of sizes[2] planes of sizes[1] lines of sizes[0] values, without gaps, and the
+// box that one copy transfers, swizzled by 128 bytes. The data and its lines must be aligned to 16
 // bytes.
 TensorMap tensor_map(const void* data, const std::array<int64_t, 3>& sizes,
                      const std::array<uint32_t, 3>& box);
@@ -60,18 +60,19 @@ struct LaunchShape {
   int64_t blocks_z = 1;
   int32_t threads;
   int64_t shared_bytes = 0;
-  // May begin before the launch ahead of it has ended, where the device can: the kernel itself
-  // waits (griddepcontrol, from 9.0 on).
+  // Whether it may begin before the previous launch has ended, on devices from 9.0 on; the kernel
+  // itself waits (griddepcontrol).
   bool overlaps = false;
 };
 
-// Compute capabilities that a kernel is for, such as 80 for 8.0: from one up to another.
+// Range of compute capabilities that a kernel supports, such as 80 for 8.0: `from` inclusive,
+// `below` exclusive.
 struct Capabilities {
   int32_t from = 0;
   int32_t below = std::numeric_limits<int32_t>::max();
 };
 
-// A __global__ function; the names are those of its file and its own. Kernels live as long as the
+// A __global__ function, identified by its file's name and its own. Kernels live as long as the
 // process.
 class AnyKernel {
  public:
@@ -90,7 +91,7 @@ class AnyKernel {
   void set(int32_t device_index, CUfunc_st* function, int64_t shared_limit);
 
  protected:
-  // On the current device and its current stream. A shape without blocks is nothing to do.
+  // Launches on the current device and stream. Does nothing if the shape has no blocks.
   void launch(const LaunchShape& shape, void** arguments) const;
 
  private:
@@ -103,7 +104,7 @@ class AnyKernel {
   std::array<int64_t, kMaxDevices> shared_limits_{};
 };
 
-// The types are those of the function's parameters, in order.
+// A kernel with the types of the function's parameters, in order.
 template <typename... Parameters>
 class Kernel : public AnyKernel {
  public:

@@ -1,24 +1,23 @@
 /* moebius.h: the contract between TypeScript (ffi/symbols.ts) and C++ (this folder).
  *
- * What it is: libtorch's dispatcher, autograd, devices and CUDA graphs behind some forty plain C
- * functions. What it is not: a list of operators. Every ATen operator, and every fused operator
- * that shim/ops registers, is reached through moe_operator_find and moe_call.
+ * It exposes libtorch's dispatcher, autograd, devices and CUDA graphs as some forty plain C
+ * functions. It does not list operators: every ATen operator, and every fused operator that
+ * shim/ops registers, is called through moe_operator_find and moe_call.
  *
  * Rules
- *  1. Plain C11. Sized integers, doubles and pointers; by value nothing but scalars; no varargs.
+ *  1. Plain C11. Sized integers, doubles and pointers; only scalars by value; no varargs.
  *  2. A handle is a 32-bit number: kind, generation and slot. 0 is "nothing". A freed or foreign
- *     handle is recognised, because its generation or kind differs, and refused: it never reaches
- *     memory.
- *  3. Whatever can fail takes a `moe_error*` as its last parameter: owned by the caller, never
- *     NULL, written only on failure. There is no global or thread-local error. A function that
- *     returns a handle returns 0 on failure; one that returns an integer returns a value >= 0, or
- *     -1 on failure; one that returns a pointer returns NULL.
+ *     handle is recognised by its generation or kind and refused before any memory is accessed.
+ *  3. A function that can fail takes a `moe_error*` as its last parameter: owned by the caller,
+ *     never NULL, written only on failure. There is no global or thread-local error. A function
+ *     that returns a handle returns 0 on failure; one that returns an integer returns a value >= 0,
+ *     or -1 on failure; one that returns a pointer returns NULL.
  *  4. No C++ exception leaves a function.
  *  5. Arguments are borrowed. A returned handle is owned by the caller and freed exactly once.
  *     Returned pointers are borrowed; the comment beside them says for how long.
- *  6. One thread calls all functions but those marked [any-thread], which do not rely on the grad
- *     mode or the current stream of the calling thread.
- *  7. A change of what a function takes or gives raises MOE_ABI_VERSION.
+ *  6. One thread calls all functions except those marked [any-thread], which do not rely on the
+ *     grad mode or the current stream of the calling thread.
+ *  7. A change of a function's parameters or results raises MOE_ABI_VERSION.
  */
 #ifndef MOEBIUS_H
 #define MOEBIUS_H
@@ -38,10 +37,10 @@ typedef uint32_t moe_operator;
 typedef uint32_t moe_graph;
 typedef uint32_t moe_mapping;
 
-/* Kinds of handle, as moe_live_count takes them. */
+/* Kinds of handle, the argument of moe_live_count. */
 enum moe_kind { MOE_TENSOR = 0, MOE_OPERATOR = 1, MOE_GRAPH = 2, MOE_MAPPING = 3 };
 
-/* What went wrong, as far as a caller can act on it. */
+/* Kinds of failure that a caller can react to. */
 enum moe_error_code {
   MOE_OK = 0,
   MOE_INVALID_ARGUMENT = 1, /* null, freed handle, wrong type, shape, dtype or device */
@@ -76,7 +75,7 @@ enum moe_dtype {
 
 enum moe_device { MOE_CPU = 0, MOE_CUDA = 1 };
 
-/* One argument or result of an operator. A list is its head, then its `count` elements. */
+/* An argument or result of an operator. A list is a head value followed by `count` elements. */
 enum moe_value_tag {
   MOE_VALUE_DEFAULT = 0, /* take the default of the operator's schema */
   MOE_VALUE_NONE = 1,
@@ -107,8 +106,8 @@ int32_t moe_abi_version(void);
 /* JSON: moebius' build, libtorch's version, CUDA and cuDNN versions.    borrowed: for ever */
 const char* moe_build_info(void);
 
-/* Prepares the process: exit without running libtorch's destructors under running work, one thread
- * for backward, an allocator that keeps large blocks. Call it first, once on each thread. */
+/* Prepares the process: exit does not run libtorch's destructors while work is running, backward
+ * uses one thread, and the allocator keeps large blocks. Call it first, once on each thread. */
 int32_t moe_initialize(moe_error* error);
 
 /* Live handles of a kind, or -1 for an unknown kind.                               [any-thread] */
@@ -116,18 +115,18 @@ int64_t moe_live_count(int32_t kind);
 
 /* ---- operators ----------------------------------------------------------------------------- */
 
-/* Resolves "aten::add", "Tensor". Interned: the same name gives the same handle, never freed. */
+/* Resolves "aten::add", "Tensor". The same name always gives the same handle, never freed. */
 moe_operator moe_operator_find(const char* name, const char* overload, moe_error* error);
 
 /* Copies the operator's schema into `text` (UTF-8, no final zero) and returns its whole length. */
 int64_t moe_operator_schema(moe_operator op, char* text, int64_t capacity, moe_error* error);
 
-/* The same for the schemas of all operators of a namespace ("aten"), one a line, sorted. */
+/* Like moe_operator_schema, for all operators of a namespace ("aten"), one per line, sorted. */
 int64_t moe_operator_list(const char* name_space, char* text, int64_t capacity, moe_error* error);
 
 /* Calls an operator with `count` arguments in schema order; missing ones take their defaults.
- * Returns how many values were written to `results`; tensors among them are owned. With a capacity
- * of 0 the results are dropped. */
+ * Returns the number of values written to `results`; tensors among them are owned by the caller.
+ * With a capacity of 0 the results are dropped. */
 int32_t moe_call(moe_operator op, const moe_value* arguments, int32_t count, const char* text,
                  moe_value* results, int32_t capacity, moe_error* error);
 
@@ -143,21 +142,21 @@ moe_tensor moe_tensor_from_bytes(const void* bytes, int64_t byte_count, const in
 moe_tensor moe_tensor_from_mapping(moe_mapping mapping, int64_t offset, const int64_t* sizes,
                                    int32_t dimensions, int32_t dtype, moe_error* error);
 
-/* Frees `count` different tensors. All or none: a handle of no live tensor frees nothing. */
+/* Frees `count` different tensors. If any handle is not of a live tensor, frees none. */
 int32_t moe_tensor_free(const moe_tensor* tensors, int32_t count, moe_error* error);
 
 /* Writes dtype, device, device index, flags (1 requires_grad, 2 contiguous, 4 leaf), dimensions,
- * sizes..., strides... into `info`, which holds 5 + 2 * MOE_MAX_DIMENSIONS numbers. */
+ * sizes..., strides... to `info`, which has room for 5 + 2 * MOE_MAX_DIMENSIONS numbers. */
 int32_t moe_tensor_info(moe_tensor tensor, int64_t* info, moe_error* error);
 
 /* The first element of a contiguous CPU tensor.                 borrowed: while the tensor lives */
 void* moe_tensor_data(moe_tensor tensor, moe_error* error);
 
-/* Copies bytes into a contiguous tensor of any device. The bytes may be reused on return. */
+/* Copies bytes into a contiguous tensor on any device. The bytes may be reused on return. */
 int32_t moe_tensor_write(moe_tensor tensor, const void* bytes, int64_t byte_count,
                          moe_error* error);
 
-/* Copies a tensor's elements, in row-major order, into bytes; waits for its device. [any-thread] */
+/* Copies a tensor's elements to `bytes` in row-major order; waits for its device. [any-thread] */
 int32_t moe_tensor_read(moe_tensor tensor, void* bytes, int64_t byte_count, moe_error* error);
 
 /* Maps a file copy-on-write; `byte_count` receives its size.                               owned */
@@ -166,17 +165,17 @@ moe_mapping moe_file_map(const char* path, int64_t* byte_count, moe_error* error
 /* The first byte of a mapping (NULL for an empty file).        borrowed: while the mapping lives */
 void* moe_file_data(moe_mapping mapping, moe_error* error);
 
-/* Ends a mapping. Tensors over it keep the bytes until they are freed. */
+/* Ends a mapping. Tensors over it keep the memory mapped until they are freed. */
 int32_t moe_file_unmap(moe_mapping mapping, moe_error* error);
 
 /* ---- autograd ------------------------------------------------------------------------------ */
 
-/* Accumulates the gradients of the leaves. `gradients` is NULL for scalars, else one handle a
- * tensor (0 for a scalar among them). */
+/* Accumulates the gradients of the leaves. `gradients` is NULL if all tensors are scalars, else
+ * has one handle for each tensor (0 for a scalar). */
 int32_t moe_backward(const moe_tensor* tensors, const moe_tensor* gradients, int32_t count,
                      int32_t keep_graph, moe_error* error);
 
-/* The accumulated gradient, or 0 with no error where there is none.                        owned */
+/* The accumulated gradient, or 0 without an error if there is none.                        owned */
 moe_tensor moe_tensor_grad(moe_tensor tensor, moe_error* error);
 
 /* Sets the gradient; 0 drops it. */
@@ -184,7 +183,7 @@ int32_t moe_tensor_set_grad(moe_tensor tensor, moe_tensor gradient, moe_error* e
 
 int32_t moe_tensor_set_requires_grad(moe_tensor tensor, int32_t requires_grad, moe_error* error);
 
-/* Whether operators record for autograd on this thread. Setting returns the mode before. */
+/* Whether operators record for autograd on this thread. Setting returns the previous mode. */
 int32_t moe_grad_enabled(void);
 int32_t moe_set_grad_enabled(int32_t enabled);
 
@@ -205,7 +204,7 @@ int32_t moe_float32_precision(int32_t level, moe_error* error);
 
 /* ---- interrupts ---------------------------------------------------------------------------- */
 
-/* From install to uninstall SIGINT only raises the counter (and calls a handler that was there). */
+/* While installed, SIGINT only increments the counter (and calls the previously set handler). */
 int32_t moe_interrupt_install(moe_error* error);
 int32_t moe_interrupt_uninstall(moe_error* error);
 
@@ -222,25 +221,25 @@ int64_t moe_cuda_device_info(int32_t device_index, char* text, int64_t capacity,
 /* Waits for all work of a device.                                                  [any-thread] */
 int32_t moe_synchronize(int32_t device, int32_t device_index, moe_error* error);
 
-/* Bytes: allocated now, at peak; reserved now, at peak; then counts: allocation retries, out of
- * memory; then bytes of the whole device: free, total. `stats` holds 8 numbers. */
+/* Bytes allocated: now, peak; bytes reserved: now, peak; numbers of allocation retries and of
+ * out-of-memory errors; bytes of the whole device: free, total. `stats` has 8 numbers. */
 int32_t moe_cuda_memory_stats(int32_t device_index, int64_t* stats, moe_error* error);
 int32_t moe_cuda_reset_peak_memory(int32_t device_index, moe_error* error);
 int32_t moe_cuda_empty_cache(moe_error* error);
 
-/* The largest share of a device's memory this process may take. */
+/* Limits this process to a fraction of a device's memory. */
 int32_t moe_cuda_memory_fraction(int32_t device_index, double fraction, moe_error* error);
 
-/* What an operation does that makes the host wait for a device: 0 wait, 1 wait and warn, 2 fail. */
+/* Sets how operations that wait for a device behave: 0 wait, 1 wait and warn, 2 fail. */
 int32_t moe_cuda_sync_debug(int32_t mode, moe_error* error);
 
 /* ---- CUDA graphs --------------------------------------------------------------------------- */
 
-/* Starts recording this thread's stream. `pool` shares the memory of an earlier graph, or is 0. */
+/* Starts recording this thread's stream. `pool`: an earlier graph whose memory is shared, or 0. */
 moe_graph moe_graph_begin(moe_graph pool, moe_error* error);
 int32_t moe_graph_end(moe_graph graph, moe_error* error);
 
-/* Ends a recording that failed, drops what was recorded and frees the graph. */
+/* Ends a failed recording, drops the recorded work and frees the graph. */
 int32_t moe_graph_abandon(moe_graph graph, moe_error* error);
 int32_t moe_graph_replay(moe_graph graph, moe_error* error);
 int32_t moe_graph_free(moe_graph graph, moe_error* error);

@@ -1,5 +1,5 @@
-// Calls of any operator, ATen's or the project's own: found by name, with arguments that its schema
-// converts.
+// Calls any operator, ATen's or the project's: found by name, with arguments converted according to
+// its schema.
 
 #include <ATen/ScalarOps.h>
 #include <ATen/core/dispatch/Dispatcher.h>
@@ -18,11 +18,11 @@
 namespace moebius {
 namespace {
 
-// Interned by name and overload; the index into `entries` plus one is the slot of the handle.
+// Operators by name and overload; the index into `entries` plus one is the slot of the handle.
 struct Registry {
   std::mutex mutex;
   std::map<std::pair<std::string, std::string>, moe_operator> handles;
-  // Grows without moving what is in it, to which callers hold references.
+  // A deque, because callers hold references to entries while it grows.
   std::deque<c10::OperatorHandle> entries;
 };
 
@@ -77,7 +77,7 @@ std::string number_text(double number) {
   return text.data();
 }
 
-// Up to here, 2^53, a double tells every integer from its neighbours.
+// Up to 2^53 a double represents every integer exactly.
 constexpr double kMaxExactInteger = 9007199254740992.0;
 
 bool is_exact_integer(double number) {
@@ -104,7 +104,8 @@ bool bool_of(const c10::Type& type, const moe_value& value) {
   return value.as.boolean != 0;
 }
 
-// A number without a fraction is an integer Scalar, as in Python: it does not promote int tensors.
+// A number without a fraction is an integer Scalar, so it does not promote int tensors (as in
+// Python).
 at::Scalar scalar_of(const c10::Type& type, const moe_value& value) {
   switch (value.tag) {
     case MOE_VALUE_BOOL:
@@ -121,8 +122,8 @@ at::Scalar scalar_of(const c10::Type& type, const moe_value& value) {
   }
 }
 
-// A number where a tensor is wanted becomes PyTorch's "wrapped number": it takes the other
-// operand's dtype and device.
+// A number passed for a tensor becomes PyTorch's "wrapped number", which takes the other operand's
+// dtype and device.
 at::Tensor tensor_of(const c10::Type& type, const moe_value& value) {
   if (value.tag == MOE_VALUE_TENSOR) return tensors().get(value.as.handle);
   if (value.tag != MOE_VALUE_NUMBER && value.tag != MOE_VALUE_BOOL &&
@@ -148,14 +149,14 @@ int64_t named_integer(const c10::Type& type, std::string_view name) {
   return static_cast<int64_t>(scalar_type(name));
 }
 
-// `type` is the schema's real type, in which dtype, layout and memory format differ from int.
+// `type` is the schema's real type, which distinguishes dtype, layout and memory format from int.
 c10::IValue value_of(const c10::Type& type, const moe_value& value, Reader& reader, int32_t length);
 
 c10::IValue list_of(const c10::ListType& type, const moe_value& value, Reader& reader,
                     int32_t length) {
   const c10::Type& element = *type.getElementType();
   if (value.tag != MOE_VALUE_LIST) {
-    // One number where `int[2]` is wanted stands for both.
+    // One number passed for `int[2]` is repeated.
     const size_t repeats = static_cast<size_t>(std::max(length, 1));
     switch (element.kind()) {
       case c10::TypeKind::FloatType:
@@ -321,14 +322,14 @@ struct Writer {
 
 void free_results(moe_value* first, moe_value* end) {
   for (moe_value* value = first; value != end; ++value) {
-    // The last one has no handle yet if it was the table that threw.
+    // The last value has no handle if adding it to the table threw.
     if (value->tag == MOE_VALUE_TENSOR && value->as.handle != 0) {
       tensors().release(value->as.handle);
     }
   }
 }
 
-// "aten::mm(float32[2, 3], float32[4, 5])": the call as the caller wrote it, for an error.
+// "aten::mm(float32[2, 3], float32[4, 5])": the call with the caller's arguments, for errors.
 std::string describe_call(const c10::OperatorHandle& op, const moe_value* values, int32_t count) {
   std::string text = c10::toString(op.operator_name()) + "(";
   for (int32_t i = 0; i < count; ++i) {
@@ -456,7 +457,7 @@ MOE_EXPORT int32_t moe_call(moe_operator op, const moe_value* arguments, int32_t
         context = describe_call(*entry, arguments, count);
       }
     } catch (...) {
-      // The description is a courtesy; the error itself is what must arrive.
+      // A failure to describe the call must not replace the actual error.
     }
     report(error, context);
     return -1;

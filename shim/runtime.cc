@@ -1,4 +1,4 @@
-// The process: versions, start, exit, random numbers, threads, precision, interrupts.
+// Process-wide functions: versions, start, exit, random numbers, threads, precision, interrupts.
 
 #include <ATen/Context.h>
 #include <ATen/Functions.h>
@@ -25,7 +25,7 @@ namespace {
 
 // ---- interrupts -----------------------------------------------------------------------------
 
-// Written by a signal handler and read by JavaScript over shared memory.
+// Written by a signal handler and read by JavaScript through shared memory.
 volatile int32_t interrupt_count = 0;
 bool interrupt_installed = false;
 struct sigaction previous_action{};
@@ -44,8 +44,8 @@ void on_interrupt(int signal, siginfo_t* info, void* context) {
 // ---- exit -----------------------------------------------------------------------------------
 
 #ifdef __GLIBC__
-// A process that exits while another thread computes would run libtorch's destructors under it and
-// crash. Registered after libtorch's own handlers, this runs before them and ends the process.
+// A process that exits while another thread computes would run libtorch's destructors during that
+// work and crash. Registered after libtorch's handlers, this runs before them and ends the process.
 void leave(int status, void*) { _exit(status); }
 #endif
 
@@ -99,14 +99,14 @@ MOE_EXPORT int32_t moe_initialize(moe_error* error) {
     static std::once_flag once;
     std::call_once(once, [] {
       on_exit(leave, nullptr);
-      // glibc returns every large block to the kernel at once, and the next operator faults its
-      // pages in again: several times the cost of the arithmetic for memory-bound operators.
+      // By default glibc returns every large block to the kernel immediately, and the next operator
+      // faults its pages in again: several times the cost of a memory-bound operator's arithmetic.
       mallopt(M_MMAP_MAX, 0);
       mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
       mallopt(M_TOP_PAD, 64 << 20);
     });
 #endif
-    // Backward on the calling thread: it keeps that thread's CUDA stream, library handles and
+    // Run backward on the calling thread, which has the right CUDA stream, library handles and
     // capture state.
     c10::AutogradState::get_tls_state().set_multithreading_enabled(false);
   });
@@ -191,8 +191,8 @@ MOE_EXPORT int32_t moe_interrupt_uninstall(moe_error* error) {
     if (!interrupt_installed) return;
     struct sigaction current{};
     if (sigaction(SIGINT, nullptr, &current) != 0) throw Failure(MOE_IO, "sigaction failed");
-    // A handler that was installed since then calls this one: taking this one out would take out
-    // that one too, so it stays and goes on counting.
+    // A handler installed later may call this one. Restoring the old handler would remove the later
+    // one too, so this one stays and continues to count.
     if ((current.sa_flags & SA_SIGINFO) == 0 || current.sa_sigaction != on_interrupt) return;
     if (sigaction(SIGINT, &previous_action, nullptr) != 0) {
       throw Failure(MOE_IO, "sigaction failed");

@@ -1,4 +1,4 @@
-// Tensors: creation from bytes and files, information, copies in and out.
+// Tensors: creation from bytes and files, information, copies to and from the host.
 
 #include <ATen/Functions.h>
 #include <ATen/core/grad_mode.h>
@@ -30,7 +30,7 @@ struct Mapping {
 
 namespace {
 
-// An open file, closed at the end of a block.
+// An open file, closed when it goes out of scope.
 struct Descriptor {
   int file;
   ~Descriptor() { close(file); }
@@ -63,18 +63,18 @@ void check_bytes(int64_t given, int64_t wanted, const std::string& tensor) {
   }
 }
 
-// A CPU tensor over the caller's bytes, for the length of a copy.
+// A CPU tensor over the caller's bytes, used only during a copy.
 at::Tensor borrowed(const void* bytes, at::IntArrayRef shape, at::ScalarType type) {
   return at::from_blob(const_cast<void*>(bytes), shape, at::TensorOptions().dtype(type));
 }
 
-// Page-locked memory stays reserved for later copies, which is worth it for batches of tokens but
+// Page-locked memory stays reserved for later copies, which is worthwhile for batches of tokens but
 // not for weights, which are written once.
 constexpr int64_t kMaxStagedBytes = int64_t{64} << 20;
 
-// Copies the caller's bytes into a tensor. Those for a device go by way of page-locked memory,
-// which libtorch keeps until they have arrived: nobody waits for the device. Large ones are copied
-// as they lie, and waited for.
+// Copies the caller's bytes into a tensor. Bytes for a device are staged in page-locked memory,
+// which libtorch keeps until the copy is done, so the host does not wait. Large copies are not
+// staged, and the host waits for them.
 void fill(const at::Tensor& tensor, const void* bytes) {
   const at::Tensor source = borrowed(bytes, tensor.sizes(), tensor.scalar_type());
   if (!tensor.is_cuda() || static_cast<int64_t>(tensor.nbytes()) > kMaxStagedBytes) {
@@ -201,7 +201,7 @@ MOE_EXPORT moe_mapping moe_file_map(const char* path, int64_t* byte_count, moe_e
       throw Failure(MOE_IO,
                     std::string("cannot ") + action + " " + path + ": " + std::strerror(errno));
     };
-    // Without O_NONBLOCK a named pipe would be waited for.
+    // Without O_NONBLOCK, opening a named pipe would block.
     const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file < 0) fail("open");
     const Descriptor closing{file};

@@ -1,4 +1,4 @@
-// What the public operators ask of their arguments before any work starts.
+// Checks of the public operators' arguments, made before any work starts.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -88,12 +88,12 @@ Pair add_rms_norm(const Tensor& x, const Tensor& residual, const Tensor& weight,
 
 // ---- rope -----------------------------------------------------------------------------------
 
-// The tensor with its last dimension in one piece.
+// Makes the tensor's last dimension contiguous.
 Tensor in_rows(const Tensor& tensor) {
   return tensor.stride(-1) == 1 ? tensor : tensor.contiguous();
 }
 
-// A gradient in rows, or zeros where there is none.
+// A gradient with a contiguous last dimension, or zeros if it is undefined.
 Tensor readable(const Tensor& grad, at::IntArrayRef sizes, const at::TensorOptions& options) {
   return grad.defined() ? in_rows(grad) : at::full(sizes, 0, options);
 }
@@ -199,7 +199,7 @@ Tensor swiglu(const Tensor& fc) {
 
 // ---- linear ---------------------------------------------------------------------------------
 
-// Whether the device adds gradients of weights to a sum as they are computed.
+// Whether backward adds gradients of weights directly to a sum on this device.
 bool adds_to_sums(const Tensor& x) {
   static const auto add =
       c10::Dispatcher::singleton().findSchemaOrThrow("moebius::linear_weight_add_", "");
@@ -211,7 +211,8 @@ void check_sum(const Tensor& sum, const Tensor& weight) {
   check_device("weight_sum", sum, weight);
 }
 
-// The sum is saved as data: others write to it before backward does, which autograd would refuse.
+// The sum is saved as data and not as a variable: it is written to before backward, which autograd
+// would refuse.
 struct SummingLinear : Function<SummingLinear> {
   static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& weight,
                         const std::optional<Tensor>& bias, const Tensor& weight_sum) {
@@ -231,7 +232,7 @@ struct SummingLinear : Function<SummingLinear> {
   }
 };
 
-// The product of experts, for one that has all rows.
+// The experts' product, for one expert that has all rows.
 struct Linear : Function<Linear> {
   static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& weight,
                         const std::optional<Tensor>& bias) {
@@ -291,7 +292,7 @@ struct SummingEmbedding : Function<SummingEmbedding> {
 Tensor embedding(const Tensor& weight, const Tensor& indices,
                  const std::optional<Tensor>& weight_sum) {
   if (weight_sum) check_sum(*weight_sum, weight);
-  // Rows of one token are added one by one, which loses most of them in bfloat16.
+  // Rows of the same token are added one at a time, which would lose most of them in bfloat16.
   const bool is_wide = weight_sum && weight_sum->scalar_type() == at::kFloat;
   const bool sums = is_wide && adds_to_sums(weight) && at::GradMode::is_enabled();
   return sums ? SummingEmbedding::apply(weight, indices, *weight_sum)
@@ -321,9 +322,9 @@ struct LinearCrossEntropy : Function<LinearCrossEntropy> {
     if (!known.defined() || known.const_data_ptr() != scale.const_data_ptr()) {
       if (known.defined()) scale = scale.div(known);
       for (Tensor& each : results) {
-        // With one dimension the scale keeps its precision against a bfloat16 tensor. What was
-        // saved is used up: autograd refuses a second backward, as the tensor is another than it
-        // saved.
+        // With one dimension the scale keeps its precision against a bfloat16 tensor. The saved
+        // tensors are overwritten; autograd refuses a second backward because their version has
+        // changed.
         if (each.defined()) each.mul_(scale.reshape({1}));
       }
     }

@@ -21,7 +21,7 @@ struct TopkSoftmax : Function<TopkSoftmax> {
     context->save_for_backward({weights, experts});
     context->saved_data["n_expert"] = logits.size(1);
     context->saved_data["dtype"] = logits.scalar_type();
-    // Else autograd would make zeros for the experts, which have no gradient.
+    // Otherwise autograd would create zeros for the experts, which have no gradient.
     context->set_materialize_grads(false);
     return {weights, experts};
   }
@@ -55,7 +55,7 @@ struct MoeGather : Function<MoeGather> {
   }
 };
 
-// That these are the sorted choices of x's tokens.
+// Checks that these are the sorted choices of x's tokens.
 void check_rows(const Tensor& x, const Tensor& token, const Tensor& row) {
   check_activation("x", x, 2);
   TORCH_CHECK(row.dim() == 2, "row has ", row.dim(), " dimensions, expected 2");
@@ -96,8 +96,8 @@ Tensor grouped_linear(const Tensor& x, const Tensor& weight, const Tensor& ends)
   return GroupedLinear::apply(x.contiguous(), weight.contiguous(), ends.contiguous());
 }
 
-// gather, fc, swiglu and proj as one node. It keeps the rows and fc: h comes again in backward,
-// where the product of dh hides most of what that costs.
+// moe_gather, fc, swiglu and proj as one node. It keeps the rows and fc; backward recomputes h,
+// mostly hidden behind the matrix product of dh.
 struct MoeExperts : Function<MoeExperts> {
   static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& token,
                         const Tensor& row, const Tensor& ends, const Tensor& fc_weight,
@@ -107,7 +107,7 @@ struct MoeExperts : Function<MoeExperts> {
     auto [fc, h] = grouped_swiglu_forward(rows, fc_weight, ends);
     if (with_gradients) {
       context->save_for_backward({rows, row, ends, fc_weight, proj_weight, fc});
-      // Others write to the sums before backward does, which autograd would refuse.
+      // Saved as data: the sums are written to before backward, which autograd would refuse.
       context->saved_data["fc_sum"] = fc_sum;
       context->saved_data["proj_sum"] = proj_sum;
     }
@@ -128,7 +128,7 @@ struct MoeExperts : Function<MoeExperts> {
   }
 
  private:
-  // Undefined where it went to a sum.
+  // Returns an undefined tensor if the gradient was added to a sum.
   static Tensor weight_gradient(const c10::IValue& sum, const Tensor& dy, const Tensor& x,
                                 const Tensor& ends) {
     if (sum.isNone()) return grouped_linear_weight(dy, x, ends);
@@ -144,7 +144,7 @@ Tensor moe_experts(const Tensor& x, const Tensor& token, const Tensor& row, cons
   check_activation("fc_weight", fc_weight, 3);
   check_sizes("fc_weight", fc_weight,
               {proj_weight.size(0), 2 * proj_weight.size(2), proj_weight.size(1)});
-  // Where no product has SwiGLU at its end, as on a CPU, it is faster to keep everything.
+  // If no product includes SwiGLU, as on a CPU, keeping everything is faster.
   static const auto gated =
       c10::Dispatcher::singleton().findSchemaOrThrow("moebius::grouped_swiglu_forward", "");
   if (!primitives::has_kernel(gated, x)) {
@@ -200,7 +200,7 @@ Tensor moe_combine(const Tensor& y, const Tensor& weights, const Tensor& row,
   return MoeCombine::apply(y.contiguous(), weights.contiguous(), row.contiguous(), out_dtype);
 }
 
-// moe_combine and add_rms_norm as one node, for a stream in one dtype.
+// moe_combine and add_rms_norm as one node, if the stream has a single dtype.
 struct CombineRmsNorm : Function<CombineRmsNorm> {
   static variable_list forward(AutogradContext* context, const Tensor& rows, const Tensor& weights,
                                const Tensor& row, const Tensor& residual, const Tensor& weight,
@@ -236,7 +236,7 @@ Pair combine_rms_norm(const Tensor& rows, const Tensor& weights, const Tensor& r
   check_activation("weight", weight, 1);
   check_sizes("weight", weight, {rows.size(1)});
   check_device("weight", weight, rows);
-  // Longer rows do not fit into a block's registers.
+  // Longer rows do not fit into a thread block's registers.
   constexpr int64_t kMostValues = 4096;
   static const auto combine =
       c10::Dispatcher::singleton().findSchemaOrThrow("moebius::combine_rms_norm_forward", "");

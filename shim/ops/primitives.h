@@ -1,4 +1,4 @@
-// The primitives, through the dispatcher: the kernel of the arguments' device runs.
+// Calls the primitives through the dispatcher, which selects the kernel of the arguments' device.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -20,7 +20,7 @@ c10::TypedOperatorHandle<Signature> find(const char* name) {
   return c10::Dispatcher::singleton().findSchemaOrThrow(name, "").typed<Signature>();
 }
 
-// Calls below autograd: what is differentiable is the caller.
+// Calls an operator below autograd, because the caller is the differentiable operator.
 template <typename Result, typename... Arguments>
 Result call(const c10::TypedOperatorHandle<Result(Arguments...)>& op,
             std::type_identity_t<Arguments>... arguments) {

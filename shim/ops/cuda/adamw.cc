@@ -18,7 +18,7 @@ const Kernel<const Entries&, const float*, const float*, const Options&, void*> 
 using Update =
     Kernel<const void*, int32_t, const float*, const float*, const float*, const Options&>;
 
-// The dtypes of parameter, gradient and averages that there is a kernel for.
+// The dtypes of parameter, gradient and averages, with the kernel for them.
 struct Variant {
   at::ScalarType param;
   at::ScalarType grad;

@@ -1,4 +1,4 @@
-// What the CUDA primitives share.
+// Shared by the CUDA primitives.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -14,7 +14,7 @@
 
 namespace moebius {
 
-// What a launch of many blocks a row takes: 8 values a thread, whole warps.
+// Launches over rows use 8 values per thread and whole warps.
 constexpr int64_t kValuesPerThread = 8;
 constexpr int64_t kWarp = 32;
 
@@ -25,7 +25,7 @@ inline int32_t row_threads(int64_t width, int64_t most) {
   return static_cast<int32_t>(std::clamp(needed, kWarp, most));
 }
 
-// Kernels know two dtypes of activations: float32 is "wide", bfloat16 is not.
+// Kernels support two dtypes of activations: float32 is "wide", bfloat16 is not.
 inline bool is_wide(at::ScalarType type) {
   TORCH_CHECK_VALUE(type == at::kFloat || type == at::kBFloat16,
                     "expected float32 or bfloat16 on a CUDA device, got ", type);
@@ -34,8 +34,7 @@ inline bool is_wide(at::ScalarType type) {
 
 inline bool is_wide(const at::Tensor& tensor) { return is_wide(tensor.scalar_type()); }
 
-// Whether every eighth value of these arrays lies on a 16-byte boundary; undefined ones do not
-// count.
+// Whether every eighth value of these arrays is aligned to 16 bytes; undefined arrays are ignored.
 inline bool in_vectors(int64_t width, std::initializer_list<at::Tensor> arrays) {
   return width % kValuesPerThread == 0 &&
          std::all_of(arrays.begin(), arrays.end(), [](const at::Tensor& array) {

@@ -19,10 +19,10 @@ using namespace decode_arguments;
 constexpr int64_t kWarps = kThreads / kWarp;
 constexpr int64_t kMaxSequences = 8;
 constexpr int64_t kMaxSplits = 32;
-// Columns of hidden that a block has at a time.
+// Columns of hidden that a block computes at a time.
 constexpr int64_t kFcColumns = 2 * kWarps;
 
-// The kernels for up to so many sequences.
+// The kernels for up to this many sequences.
 struct Kernels {
   Kernel<Stream, Matrix, void*, int> norm_linear;
   Kernel<Splits, Matrix, void*, int> attention_linear;
@@ -75,7 +75,7 @@ void check_place(const char* name, const at::Tensor& tensor, at::IntArrayRef siz
                     ", expected a contiguous, aligned ", sizes, " on ", other.device());
 }
 
-// What is multiplied: bfloat16.
+// Checks an operand of a matrix product: bfloat16 and contiguous, with these sizes.
 void check_matrix(const char* name, const at::Tensor& tensor, at::IntArrayRef sizes,
                   const at::Tensor& other) {
   TORCH_CHECK_VALUE(tensor.scalar_type() == at::kBFloat16, name, " is ", tensor.scalar_type(),
@@ -107,7 +107,8 @@ Matrix matrix_of(const at::Tensor& weight) {
   return {data_of(weight), narrow(weight.size(0)), narrow(weight.size(1) / kValuesPerThread)};
 }
 
-// As many blocks as the rows need, but no more than the device holds at once: then blocks go on.
+// As many blocks as the rows need, but no more than the device runs at a time; then each block
+// computes several groups of rows.
 LaunchShape product_shape(const at::Tensor& weight, int64_t sequences, int64_t blocks_each) {
   const int64_t needed = divide_up(weight.size(0), kernels_for(sequences).rows * kWarps);
   return {
@@ -164,8 +165,8 @@ std::tuple<at::Tensor, at::Tensor> decode_block(
     return at::empty(sizes, keys.options().dtype(at::kFloat));
   };
   const at::Tensor before = pending.value_or(at::Tensor());
-  // Without something pending this is the first block: what runs ahead is not of this file, and may
-  // have written anything.
+  // Without `pending` this is the first block: the launch before it is of another operator and may
+  // write this one's inputs, so the two must not overlap.
   const at::Tensor attention_sum = before.defined() ? at::empty_like(sum) : sum;
   const at::Tensor packed = halves({N, qkv.size(0)});
   LaunchShape shape = product_shape(qkv, N, kProductBlocks);

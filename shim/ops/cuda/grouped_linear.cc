@@ -18,7 +18,7 @@ using Rows =
     Kernel<const void*, const void*, const int32_t*, void*, int32_t, int32_t, int32_t, bool>;
 using Matrices = Kernel<const void*, const void*, const int32_t*, void*, int32_t, int32_t, bool>;
 
-// The three products of one dtype.
+// The three products for one dtype.
 struct Products {
   Rows forward;
   Rows input;
@@ -26,7 +26,7 @@ struct Products {
 };
 
 constexpr const char* kFile = "grouped_linear";
-// Tensor cores multiply bfloat16 since 8.0.
+// Tensor cores support bfloat16 from 8.0 on.
 constexpr Capabilities kWithout = {.from = 0, .below = 80};
 constexpr Capabilities kWith = {.from = 80};
 
@@ -46,15 +46,15 @@ const Products& products_for(at::ScalarType type) {
   return kMma.forward.is_for(device_traits().capability) ? kMma : kBFloat16;
 }
 
-// Who multiplies.
+// The implementations of a product.
 enum class Multiplier {
   kWgmma,    // the kernels for Hopper
   kLibrary,  // libtorch, where it does not ask for the groups' sizes, which waits for the device
   kOwn,      // the kernels for all other devices and dtypes
 };
 
-// MOEBIUS_GROUPED_LINEAR, one of "wgmma", "libtorch" and "own", chooses for tests and measurements,
-// where the matrices allow it.
+// MOEBIUS_GROUPED_LINEAR, one of "wgmma", "libtorch" and "own", selects the implementation for
+// tests and measurements, where the matrices allow it.
 Multiplier multiplier_for(std::initializer_list<at::Tensor> matrices, int64_t rows,
                           int64_t groups) {
   const int32_t capability = device_traits().capability;
@@ -65,7 +65,7 @@ Multiplier multiplier_for(std::initializer_list<at::Tensor> matrices, int64_t ro
   const std::string_view name = chosen == nullptr ? "" : chosen;
   if (name == "own") return Multiplier::kOwn;
   if (name == "libtorch" || capability != 90) return Multiplier::kLibrary;
-  // Fewer rows leave most of a tile empty; libtorch then takes smaller ones.
+  // With fewer rows most of a tile is empty; libtorch then uses smaller tiles.
   constexpr int64_t kRowsOfGroup = 128;
   return name == "wgmma" || rows >= kRowsOfGroup * groups ? Multiplier::kWgmma
                                                           : Multiplier::kLibrary;
@@ -74,7 +74,7 @@ Multiplier multiplier_for(std::initializer_list<at::Tensor> matrices, int64_t ro
 constexpr int64_t kTile = 128;
 constexpr int32_t kThreads = 256;
 
-// [M, depth] to [M, columns].
+// Multiplies [M, depth] to [M, columns].
 at::Tensor multiply_rows(const Rows& kernel, const at::Tensor& x, const at::Tensor& weight,
                          const at::Tensor& ends, int64_t columns) {
   const at::Tensor y = at::empty({x.size(0), columns}, x.options());
@@ -123,7 +123,7 @@ at::Tensor weight(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& e
     case Multiplier::kLibrary: {
       const at::Tensor dweight = at::_grouped_mm(dy.t(), x, ends);
       if (device_traits().capability == 100) {
-        // There, what belongs to an empty group is left as it was found.
+        // On 10.0 libtorch leaves the part of an empty group uninitialised.
         kClear({.blocks = divide_up(height * width, kThreads * kValuesPerThread),
                 .blocks_y = groups,
                 .threads = kThreads},

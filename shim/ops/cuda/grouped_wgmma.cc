@@ -9,7 +9,7 @@
 namespace moebius::wgmma {
 namespace {
 
-// As in grouped_wgmma.cu.
+// Must match grouped_wgmma.cu.
 constexpr int32_t kThreads = 384;
 constexpr int64_t kSharedBytes = 226 * 1024;
 
@@ -46,13 +46,13 @@ const Product kGatedInput(kFile, "grouped_wgmma_gated_input", kHopper);
 const Product kWeight(kFile, "grouped_wgmma_weight", kHopper);
 const Product kWeightAdd(kFile, "grouped_wgmma_weight_add", kHopper);
 
-// How many lines of 64 values a box of each matrix has.
+// Number of lines of 64 values in a box of each matrix.
 constexpr uint32_t kAcrossLines = 64;
 constexpr uint32_t kLeftLines = 128;
 constexpr uint32_t kForwardLines = 256;
 constexpr uint32_t kGatedForwardLines = 64;
 
-// A matrix, or a stack of them, in boxes that the products take from shared memory.
+// Describes a matrix, or a stack of matrices, in boxes that the products read from shared memory.
 TensorMap operand(const at::Tensor& matrix, uint32_t lines) {
   const bool stacked = matrix.dim() == 3;
   return tensor_map(matrix.const_data_ptr(),
@@ -60,7 +60,7 @@ TensorMap operand(const at::Tensor& matrix, uint32_t lines) {
                     {64, lines, 1});
 }
 
-// One that is read or written at the ends of tiles: its rows have one part or two halves.
+// Describes a matrix read or written at the ends of tiles, whose rows have one part or two halves.
 TensorMap result(const at::Tensor& matrix, int64_t parts) {
   const int64_t rows = matrix.numel() / matrix.size(-1);
   return tensor_map(matrix.const_data_ptr(), {matrix.size(-1) / parts, parts, rows}, {64, 1, 16});

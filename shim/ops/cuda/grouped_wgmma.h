@@ -8,11 +8,11 @@
 
 namespace moebius::wgmma {
 
-// Whether these matrices can be multiplied so: their last dimensions are multiples of 8 and they
-// lie on boundaries of 16 bytes. At least one row.
+// Whether these products support the matrices: at least one row, last dimensions that are multiples
+// of 8, and data aligned to 16 bytes.
 bool can_multiply(std::initializer_list<at::Tensor> matrices);
 
-// The operators of the names grouped_linear_* and grouped_swiglu_*.
+// Implementations of the operators grouped_linear_* and grouped_swiglu_*.
 at::Tensor linear_forward(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& ends);
 at::Tensor linear_input(const at::Tensor& dy, const at::Tensor& weight, const at::Tensor& ends);
 at::Tensor linear_weight(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& ends);

@@ -1,4 +1,4 @@
-// Gradients of weights, added to those of earlier micro-batches without a pass of their own.
+// Adds gradients of weights to those of earlier micro-batches without a separate pass.
 #ifdef MOEBIUS_CUDA
 
 #include <ATen/ops/_index_put_impl.h>
@@ -18,7 +18,7 @@ void linear_weight_add_(const at::Tensor& sum, const at::Tensor& dy, const at::T
 void embedding_weight_add_(const at::Tensor& sum, const at::Tensor& dy, const at::Tensor& indices) {
   const c10::cuda::CUDAGuard guard(sum.device());
   at::Tensor out = sum;
-  // Forward has read these rows: to check the indices again the host would wait for the device.
+  // Forward has checked the indices by reading the rows; checking again would wait for the device.
   at::_index_put_impl_(out, {indices.to(at::kLong)}, dy.to(sum.scalar_type()), /*accumulate=*/true,
                        /*unsafe=*/true);
 }

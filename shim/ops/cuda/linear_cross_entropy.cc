@@ -46,7 +46,7 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor> linear_cross_entropy_
   at::Tensor dx, dweight, dbias;
   if (with_gradients) {
     dx = at::empty_like(x);
-    // One chunk needs no sum of products.
+    // With one chunk no sum of products is needed.
     dweight = in_one ? at::empty_like(weight) : at::empty(weight.sizes(), arithmetic);
     if (rows == 0) dweight.zero_();
     if (has_bias) dbias = at::zeros(bias->sizes(), arithmetic);
@@ -55,7 +55,7 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor> linear_cross_entropy_
   const CrossEntropy& kernel = wide ? kFloat32 : kBFloat16;
   const int64_t row_bytes = divide_up(vocabulary, kValuesPerThread) * kValuesPerThread *
                             static_cast<int64_t>(x.element_size());
-  // A row that is kept in shared memory is read once; without gradients it is anyway.
+  // With gradients a row is read several times, so it is staged in shared memory if it fits.
   const bool staged = with_gradients && row_bytes <= kernel.shared_limit();
   for (int64_t start = 0; start < rows; start += chunk) {
     const int64_t count = std::min(chunk, rows - start);

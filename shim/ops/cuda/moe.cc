@@ -38,7 +38,7 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor> moe_sort(const at::Te
                     "moe_sort takes 1 to 2048 experts on a CUDA device, got ", n_expert);
   const at::Tensor choices_NK = experts.contiguous();
   const int64_t choices = choices_NK.numel();
-  // Each warp counts in shared memory, 48 KB of which every device has.
+  // Each warp counts in shared memory, of which every device has at least 48 KB.
   const int64_t threads = n_expert <= 256 ? 1024 : n_expert <= 1024 ? 256 : 64;
   const int64_t blocks = std::max<int64_t>(1, divide_up(choices, threads));
   const auto options = experts.options().dtype(at::kInt);

@@ -6,8 +6,8 @@
 
 namespace moebius {
 
-// sum = left @ right, or, unless it is the first, sum += that. For bfloat16 the sum is float32, and
-// so is the product from the start.
+// sum = left @ right if it is the first, else sum += left @ right. For bfloat16 operands, the sum
+// and the product are float32.
 inline void add_product(const at::Tensor& sum, const at::Tensor& left, const at::Tensor& right,
                         bool is_first = false) {
   at::Tensor out = sum;

@@ -26,7 +26,7 @@ const Kernel<const void*, bool, const void*, const void*, bool, const void*, boo
              int32_t, void*, void*, bool>
     kCombineBackward("rms_norm", "combine_rms_norm_backward");
 
-// y and rstd; `residual` and `sum` are both undefined or both given.
+// Returns y and rstd; `residual` and `sum` are both defined or both undefined.
 std::tuple<at::Tensor, at::Tensor> norm(const at::Tensor& x, const at::Tensor& residual,
                                         const at::Tensor& weight, const at::Tensor& sum, double eps,
                                         at::ScalarType out_dtype) {
@@ -61,8 +61,8 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> add_rms_norm_forward(const at::Te
   return {sum, y, rstd};
 }
 
-// Room for each block's share of dweight, of as many blocks as fill the device with so many threads
-// a processor.
+// Memory for each block's share of dweight, for as many blocks as fill the device with this many
+// threads per processor.
 at::Tensor empty_partials(const at::Tensor& x, int64_t rows, int64_t threads,
                           int64_t threads_of_processor) {
   const int64_t blocks_of_processor = std::max<int64_t>(1, threads_of_processor / threads);
@@ -104,7 +104,7 @@ std::tuple<at::Tensor, at::Tensor> rms_norm_backward(const at::Tensor& dy, const
   return {dx, dweight};
 }
 
-// The sum's gradient in its dtype, or nothing.
+// The gradient of the sum in the sum's dtype, or an undefined tensor.
 at::Tensor like_sum(const std::optional<at::Tensor>& dsum, const at::Tensor& sum) {
   return dsum ? dsum->to(sum.scalar_type()) : at::Tensor();
 }
@@ -155,7 +155,7 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor> combine_rms_norm_back
                     " values, got ", width);
   const at::Tensor drows = at::empty_like(rows);
   const at::Tensor dweights = at::empty_like(weights);
-  // Its registers leave room for so many threads.
+  // The kernel's registers limit a processor to this many threads.
   const at::Tensor partials = empty_partials(sum, row.size(0), threads, 672);
   kCombineBackward({.blocks = partials.size(0), .threads = threads}, data_of(dy), is_wide(dy),
                    data_of(added), data_of(sum), is_wide(sum), data_of(weight), is_wide(weight),

@@ -14,7 +14,7 @@ const Kernel<const void*, const float*, int64_t*, int, float, int, float> kSampl
     "sample", "sample_bfloat16");
 
 constexpr int32_t kThreads = 1024;
-// Two bytes each in shared memory.
+// A row takes two bytes per value in shared memory.
 constexpr int64_t kMaxWidth = 65536;
 
 at::Tensor sample(const at::Tensor& logits, const std::optional<at::Tensor>& uniform,
