@@ -35,27 +35,27 @@ const EVAL_KEYS = [
   "initial_validation",
   "final_validation",
 ] as const;
-/** Stands for "never": LitGPT divides by the interval, and no run has this many steps. */
+/** Means "never": LitGPT divides by the interval, and no run has this many steps. */
 const NEVER = 1_000_000_000;
 
-/** What is known of a run beside its YAML. */
+/** Information about a run that is not in its YAML. */
 export interface LitGptRunContext {
   readonly config: ModelConfig;
   readonly tied: boolean;
-  /** A group of the optimizer's parameters, with its settings. */
+  /** A parameter group of the optimizer, with its settings. */
   readonly adam: PickleDict;
-  /** Where its tokenizer is, if it travels with the weights. */
+  /** Folder of its tokenizer, if it is stored with the weights. */
   readonly tokenizerDir: string | null;
-  /** Takes what the user should know. */
+  /** Receives messages for the user. */
   readonly notices: string[];
 }
 
 /**
- * Reads the settings of a LitGPT run, as far as they are settings here.
+ * Reads the settings of a LitGPT run that this project has too.
  *
  * @throws {SyntaxError} If the file is not YAML.
- * @throws {RangeError} If the optimizer is another one.
- * @throws {ConfigError} If settings cannot be used.
+ * @throws {RangeError} If the optimizer is not supported.
+ * @throws {ConfigError} If settings are invalid.
  */
 export function readLitGptRun(
   file: string,
@@ -101,11 +101,11 @@ export function readLitGptRun(
   return { run: defineConfig(input as RunInput), devices };
 }
 
-/** Where a LitGPT run is to find and put things. */
+/** Folders for a run of LitGPT. */
 export interface LitGptPlaces {
   /** Folder for LitGPT's checkpoints, different from this project's. */
   readonly outDir: string;
-  /** Where the tokenizer is, or null. */
+  /** Folder of the tokenizer, or null. */
   readonly tokenizerDir: string | null;
   /** Receives the settings without a counterpart in LitGPT. */
   readonly notices: string[];
@@ -190,7 +190,7 @@ function loggerOf(value: unknown, notices: string[]): Section {
   return { logger_name: "csv" };
 }
 
-/** The data, where it is a class that there is here too and its tokenizer is known. */
+/** The data, if this project has the same class of data and the tokenizer is known. */
 function dataOf(
   value: unknown,
   tokenizer_dir: unknown,
@@ -222,7 +222,7 @@ function dataOf(
   return {};
 }
 
-/** AdamW with the settings that the checkpoint's optimizer had; LitGPT goes on with those. */
+/** AdamW with the settings of the checkpoint's optimizer, with which LitGPT continues. */
 function optimizerOf(
   value: unknown,
   adam: PickleDict,

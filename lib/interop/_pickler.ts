@@ -3,7 +3,7 @@
 import { Buffer } from "node:buffer";
 import type { SafetensorsDtype } from "../checkpoint/safetensors_dtypes.ts";
 
-/** A Python float, where a number alone would become an int. */
+/** A Python float; a plain number may become an int. */
 export class PythonFloat {
   constructor(readonly value: number) {}
 }
@@ -13,17 +13,17 @@ export class PythonTuple {
   constructor(readonly values: readonly Picklable[]) {}
 }
 
-/** A tensor that is a whole storage of its own. */
+/** A tensor that is a whole storage. */
 export class PythonTensor {
   constructor(
     readonly dtype: SafetensorsDtype,
     readonly shape: readonly number[],
-    /** Its elements; called once. */
+    /** Reads its elements; called once. */
     readonly bytes: () => Promise<Uint8Array>,
   ) {}
 }
 
-/** What can be pickled. Maps become dicts with any keys, objects dicts of text. */
+/** Values that can be pickled. Maps become dicts with any keys, objects become dicts with string keys. */
 export type Picklable =
   | null
   | boolean
@@ -56,7 +56,7 @@ export interface Pickled {
 }
 
 /**
- * Pickles a value. A tensor that occurs twice is one storage, as tied weights are.
+ * Pickles a value. A tensor that occurs twice becomes one storage, like tied weights.
  *
  * @throws {TypeError} If a tensor is of a dtype that PyTorch has no storage for.
  */
@@ -76,7 +76,7 @@ class Writer {
     return Buffer.concat(this.#parts);
   }
 
-  /** Operations, one a character. */
+  /** Writes operations, one per character. */
   code(text: string): void {
     this.#parts.push(
       Uint8Array.from(text, (character) => character.charCodeAt(0)),

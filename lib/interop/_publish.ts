@@ -10,9 +10,9 @@ import {
   StorageError,
 } from "../files/atomic.ts";
 
-/** A folder while its files are added; it is synced before it gets its name. */
+/** A folder while files are added to it; it is synced before it gets its final name. */
 export interface FolderDraft {
-  /** Where the files go until then. */
+  /** Temporary path of the folder. */
   readonly path: string;
   /** Adds a text file. */
   writeText(name: string, text: string): Promise<void>;
@@ -21,9 +21,9 @@ export interface FolderDraft {
 }
 
 /**
- * Refuses a folder that is there already.
+ * Refuses to write to an existing folder.
  *
- * @throws {StorageError} If it is there and not to be replaced.
+ * @throws {StorageError} If the folder exists and must not be replaced.
  */
 export async function checkTarget(
   path: string,

@@ -26,7 +26,7 @@ export function tokenizerFilesIn(dir: string): string[] {
   return TOKENIZER_FILES.map((name) => join(dir, name)).filter(existsSync);
 }
 
-/** A file that goes with a model. */
+/** A tokenizer file of a model. */
 export interface TokenizerFile {
   /** Its name. */
   readonly name: string;
@@ -34,20 +34,19 @@ export interface TokenizerFile {
   readonly read: () => Promise<Uint8Array>;
 }
 
-/** What a checkpoint reads and writes text with, and the files that others need for it. */
+/** The tokenizer of a checkpoint, and its files for other programs. */
 export interface CheckpointTokenizer {
-  /** Undefined where it has none of its own. */
+  /** Undefined if the checkpoint has none. */
   readonly tokenizer: Tokenizer | undefined;
   /** The files, by name. */
   readonly tokenizerFiles: readonly TokenizerFile[];
 }
 
 /**
- * The tokenizer of a checkpoint: the one that travels with it, or the built-in
- * one that its run names.
+ * The tokenizer of a checkpoint: the one stored with it, or the built-in one that its run names.
  *
  * @param dir The checkpoint's folder.
- * @param runConfig Path of the run's settings, which need not be there.
+ * @param runConfig Path of the run's settings, which need not exist.
  */
 export async function readTokenizer(
   dir: string,

@@ -1,4 +1,4 @@
-/** The list of files in a zip, as far as PyTorch writes them: stored, not compressed. */
+/** Reads the file list of the zips that PyTorch writes: stored, not compressed. */
 
 import { readInto } from "../files/read.ts";
 
@@ -6,7 +6,7 @@ import { readInto } from "../files/read.ts";
 export interface ZipEntry {
   /** First byte of its content, counted from the start of the zip. */
   readonly offset: number;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
 }
 
@@ -21,9 +21,9 @@ const MOST_END_BYTES = END_BYTES + 0xffff;
 const LARGE = 0xffffffff;
 
 /**
- * Reads the names in a zip and where their bytes are.
+ * Reads the names of the files in a zip and the positions of their bytes.
  *
- * @throws {SyntaxError} If it is no zip, is damaged, or has compressed or
+ * @throws {SyntaxError} If it is not a zip, is damaged, or has compressed or
  * encrypted entries.
  */
 export async function readZip(path: string): Promise<Map<string, ZipEntry>> {
@@ -115,7 +115,7 @@ export async function readZip(path: string): Promise<Map<string, ZipEntry>> {
   return entries;
 }
 
-/** Fields that were too large for 32 bits follow in the ZIP64 extra. */
+/** Reads fields that need more than 32 bits from the ZIP64 extra field. */
 function largeFields(
   fields: readonly number[],
   extra: DataView,
@@ -137,7 +137,7 @@ function largeFields(
   });
 }
 
-/** A 64-bit number; one that is too large for JavaScript points outside any file. */
+/** Reads a 64-bit number; one that is too large for JavaScript becomes an offset outside any file. */
 function number64(view: DataView, offset: number): number {
   return Number(view.getBigUint64(offset, true));
 }

@@ -1,5 +1,5 @@
 /**
- * Reads our own checkpoints for export, without libtorch.
+ * Reads this project's checkpoints for export, without libtorch.
  *
  * @module
  */
@@ -28,7 +28,7 @@ import { equalStored, type StoredTensor } from "./stored_tensor.ts";
 
 const EMBEDDING = "transformer.wte.weight";
 
-/** What of `state.json` an export needs. */
+/** The part of `state.json` that an export needs. */
 const stateSchema = z.looseObject({
   step: z.int().min(0),
   tokens: z.int().min(0),
@@ -37,11 +37,11 @@ const stateSchema = z.looseObject({
   }),
 });
 
-/** A training that can be continued elsewhere. */
+/** A training that can be continued in another program. */
 export interface CheckpointTraining {
-  /** `exp_avg`, `exp_avg_sq` and `step` of every weight that is trained. */
+  /** `exp_avg`, `exp_avg_sq` and `step` of every trained weight. */
   readonly optimizer: NamedTensors;
-  /** Weights that are trained, in the order of a PyTorch optimizer. */
+  /** Names of the trained weights, in the order of a PyTorch optimizer. */
   readonly names: readonly string[];
   /** Settings of the run. */
   readonly run: RunConfig;
@@ -49,7 +49,7 @@ export interface CheckpointTraining {
   readonly step: number;
   /** Tokens trained on. */
   readonly tokens: number;
-  /** Passes over the data that are finished. */
+  /** Number of completed passes over the data. */
   readonly epoch: number;
 }
 
@@ -59,20 +59,20 @@ export interface CheckpointSource extends CheckpointTokenizer {
   readonly path: string;
   /** The model. */
   readonly config: ModelConfig;
-  /** Whether the embedding is the output layer too. */
+  /** Whether the embedding is also the output layer. */
   readonly tied: boolean;
   /** Every weight. */
   readonly weights: NamedTensors;
-  /** The training, or null where there are only weights. */
+  /** The training, or null if there are only weights. */
   readonly training: CheckpointTraining | null;
 }
 
 /**
- * Reads a checkpoint and checks all of it against its manifest.
+ * Reads a checkpoint and verifies all of it against its manifest.
  *
  * @param given Its folder.
- * @throws {CheckpointError} If it is damaged or no checkpoint.
- * @throws {RangeError} If it does not hold the model of its configuration.
+ * @throws {CheckpointError} If it is damaged or not a checkpoint.
+ * @throws {RangeError} If its weights do not match its configuration.
  */
 export async function readCheckpoint(given: string): Promise<CheckpointSource> {
   const path = await requireCheckpoint(given);

@@ -1,5 +1,5 @@
 /**
- * The `config.json` of transformers to a model's configuration, and back.
+ * Converts the `config.json` of transformers to a model's configuration, and back.
  *
  * @module
  */
@@ -73,11 +73,11 @@ const schema = z.looseObject({
 
 /** A `config.json` that this project can represent as a model. */
 export interface FromHuggingFace {
-  /** Which class of transformers it is of. */
+  /** The class of transformers that it is for. */
   readonly kind: HuggingFaceKind;
   /** The model. */
   readonly config: ModelConfig;
-  /** Whether the embedding is the output layer too. */
+  /** Whether the embedding is also the output layer. */
   readonly tied: boolean;
 }
 
@@ -85,10 +85,10 @@ export interface FromHuggingFace {
  * The model that a `config.json` of transformers describes.
  *
  * @param json Its content.
- * @param source Names it in errors.
- * @param name What the model is called.
+ * @param source Name of the file, for errors.
+ * @param name Name of the model.
  * @throws {SyntaxError} If a key is missing or wrong.
- * @throws {RangeError} If there is no such model here; every reason is told.
+ * @throws {RangeError} If this project does not support the model; the message lists every reason.
  */
 export function fromHuggingFaceConfig(
   json: unknown,
@@ -196,13 +196,13 @@ function differencesOf(
   return problems;
 }
 
-/** Settings of a model that its configuration does not hold. */
+/** Settings that are not part of a model's configuration. */
 export interface HuggingFaceExtras {
-  /** Whether the embedding is the output layer too. */
+  /** Whether the embedding is also the output layer. */
   readonly tied: boolean;
-  /** Element type of the weights, in PyTorch's words. */
+  /** Element type of the weights, with PyTorch's name. */
   readonly dtype: string;
-  /** Ids that begin and end a text, where there is a tokenizer. */
+  /** Ids that begin and end a text, if there is a tokenizer. */
   readonly bosId: number | undefined;
   readonly eosId: number | undefined;
 }
@@ -210,7 +210,7 @@ export interface HuggingFaceExtras {
 /**
  * The `config.json` of a model.
  *
- * @throws {RangeError} If no class of transformers computes the same.
+ * @throws {RangeError} If no class of transformers computes the same function.
  */
 export function toHuggingFaceConfig(
   config: ModelConfig,
@@ -271,7 +271,7 @@ export function toHuggingFaceConfig(
   };
 }
 
-/** Keys that transformers insists on as floats. */
+/** Keys that must be floats in transformers. */
 const FLOATS =
   /("(?:rms_norm_eps|rope_theta|factor|initializer_range|attention_dropout|router_aux_loss_coef)": -?\d+)(?=,?$)/gm;
 
@@ -306,7 +306,7 @@ function ropeOf(
   };
 }
 
-/** The MLPs of a model, all of one kind or with experts. */
+/** Whether the MLPs of a model have experts; they must all be of the same kind. */
 function expertsOf(
   kind: HuggingFaceKind,
   given: z.infer<typeof schema>,

@@ -1,5 +1,5 @@
 /**
- * Writes models that `AutoModelForCausalLM.from_pretrained` opens.
+ * Writes models that `AutoModelForCausalLM.from_pretrained` can open.
  *
  * @module
  */
@@ -41,21 +41,21 @@ export interface HuggingFaceExportOptions {
   readonly maxShardBytes?: number;
   /** Element type of the weights. Default: their own. */
   readonly dtype?: ExportDtype;
-  /** Replace a folder that is there already. Default false. */
+  /** Replace an existing folder. Default: false. */
   readonly overwrite?: boolean;
   /** Called as bytes are written. */
   readonly onBytes?: OnBytes;
 }
 
-/** What was exported. */
+/** The result of an export. */
 export interface Exported {
   /** The folder. */
   readonly path: string;
-  /** What became of each tensor. */
+  /** How each tensor was mapped. */
   readonly mapping: readonly MappedTensor[];
   /** Names of the files. */
   readonly files: readonly string[];
-  /** What the user should know. */
+  /** Messages for the user. */
   readonly notices: readonly string[];
 }
 
@@ -72,9 +72,9 @@ interface Part {
  * Writes `config.json`, `model.safetensors` (or shards with an index),
  * `generation_config.json`, the tokenizer's files and a model card.
  *
- * @throws {RangeError} If transformers has no model that computes the same; every
- * reason is told, and nothing is written.
- * @throws {StorageError} If the folder is there already or cannot be written.
+ * @throws {RangeError} If transformers has no model that computes the same function; the message lists
+ * every reason, and nothing is written.
+ * @throws {StorageError} If the folder exists or cannot be written.
  */
 export async function exportHuggingFace(
   source: CheckpointSource,
@@ -170,7 +170,7 @@ function partsOf(
   return { parts, mapping };
 }
 
-/** Names of files and what is in them: one, or as many as the limit asks for. */
+/** The tensors of each file: a single file, or several if the limit requires it. */
 function shardsOf(
   parts: readonly Part[],
   maxBytes: number,

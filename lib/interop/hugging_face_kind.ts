@@ -55,9 +55,9 @@ export const KINDS: Readonly<
 };
 
 /**
- * Which class of transformers computes the same as a model.
+ * The class of transformers that computes the same function as a model.
  *
- * @throws {RangeError} If none does; every reason is told.
+ * @throws {RangeError} If there is none; the message lists every reason.
  */
 export function huggingFaceKind(config: ModelConfig): HuggingFaceKind {
   const { bias, attn_bias } = config;

@@ -21,7 +21,7 @@ const LAYER: readonly (readonly [from: string, to: string])[] = [
   ["mlp.fc_2", "mlp.up_proj"],
   ["mlp.proj", "mlp.down_proj"],
 ];
-/** Where the experts are, and what their matrices are called. */
+/** Names of the experts and of their matrices. */
 interface ExpertNames {
   readonly block: string;
   readonly fc_1: string;

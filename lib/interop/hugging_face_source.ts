@@ -1,6 +1,6 @@
 /**
- * Reads models of transformers: a folder of `config.json` and safetensors, one
- * or several, or `pytorch_model.bin`.
+ * Reads models of transformers: a folder with `config.json` and one or several safetensors files, or
+ * `pytorch_model.bin`.
  *
  * @module
  */
@@ -38,12 +38,12 @@ const indexSchema = z.looseObject({
   weight_map: z.record(z.string(), z.string()),
 });
 
-/** Whether a folder holds a model of transformers. */
+/** Whether a folder contains a model of transformers. */
 export function isHuggingFace(dir: string): boolean {
   return existsSync(join(dir, "config.json")) && weightsOf(dir) !== undefined;
 }
 
-/** Files of weights, best first: a repository often has the same ones in several formats. */
+/** Files of weights, in order of preference: a repository often has the same weights in several formats. */
 const WEIGHT_FILES = [
   /^model[^/]*\.safetensors$/,
   /^pytorch_model[^/]*\.bin$/,
@@ -65,10 +65,10 @@ export function isImported(path: string, paths: readonly string[]): boolean {
 }
 
 /**
- * Reads a model of transformers and checks all of it.
+ * Reads a model of transformers and verifies all of it.
  *
  * @param dir Its folder.
- * @param name What it is called. Default: the folder's name.
+ * @param name Name of the model. Default: the folder's name.
  * @throws {RangeError} If there is no such model here, or tensors are missing or
  * do not fit.
  * @throws {SyntaxError} If a file cannot be read.

@@ -42,23 +42,23 @@ export interface ImportedTraining {
 
 /** A model from another program, read and checked. */
 export interface ImportPlan {
-  /** Where it is. */
+  /** Path of the model. */
   readonly source: string;
   /** Its description. */
   readonly format: string;
   /** The model. */
   readonly config: ModelConfig;
-  /** Whether the embedding is the output layer too. */
+  /** Whether the embedding is also the output layer. */
   readonly tied: boolean;
   /** Every weight, under its name in this project. */
   readonly weights: NamedTensors;
-  /** What became of each tensor. */
+  /** How each tensor was mapped. */
   readonly mapping: readonly MappedTensor[];
   /** The training that goes with it, or null. */
   readonly training: ImportedTraining | null;
   /** Files to be copied. */
   readonly tokenizerFiles: readonly string[];
-  /** What the user should know. */
+  /** Messages for the user. */
   readonly notices: readonly string[];
 }
 
@@ -66,13 +66,13 @@ export interface ImportPlan {
 export interface WriteImportOptions {
   /** The run's folder; the checkpoint is a folder in it. */
   readonly outDir: string;
-  /** Replace a checkpoint that is there already. Default false. */
+  /** Replace an existing checkpoint. Default: false. */
   readonly overwrite?: boolean;
   /** Called as bytes are written. */
   readonly onBytes?: OnBytes;
 }
 
-/** What was written. */
+/** The result of an import. */
 export interface WrittenImport {
   /** The checkpoint's folder. */
   readonly path: string;
@@ -130,7 +130,7 @@ export async function writeImport(
   });
 }
 
-/** `state.json`, as the trainer reads it. */
+/** `state.json`, in the form that the trainer reads. */
 function stateOf({ run, step, samples }: ImportedTraining): object {
   const { train } = run;
   return {
@@ -153,7 +153,7 @@ function settingsFor({ config, tied }: ImportPlan): RunConfig {
   });
 }
 
-/** A model's configuration as it may be written. */
+/** A model's configuration in the form of a run's settings. */
 export function modelInputOf(
   { rope_n_elem: _, ...config }: ModelConfig,
 ): NonNullable<Exclude<RunInput["model_config"], string>> {

@@ -1,6 +1,5 @@
 /**
- * Writes checkpoints that LitGPT's `generate`, `evaluate` and
- * `pretrain --resume` read.
+ * Writes checkpoints that LitGPT's `generate`, `evaluate` and `pretrain --resume` can read.
  *
  * @module
  */
@@ -36,21 +35,21 @@ import {
 export interface LitGptExportOptions {
   /** The folder to write. */
   readonly outDir: string;
-  /** Leave out the training. Default false. */
+  /** Omit the training state. Default: false. */
   readonly weightsOnly?: boolean;
-  /** Replace a folder that is there already. Default false. */
+  /** Replace an existing folder. Default: false. */
   readonly overwrite?: boolean;
   /** Called as bytes are written. */
   readonly onBytes?: OnBytes;
 }
 
 /**
- * Writes `lit_model.pth`, `model_config.yaml`, for a training checkpoint
- * `hyperparameters.yaml`, the tokenizer's files, and for models that
- * transformers has too `config.json`, which LitGPT's `evaluate` needs.
+ * Writes `lit_model.pth`, `model_config.yaml` and the tokenizer's files; for a training checkpoint also
+ * `hyperparameters.yaml`, and for models supported by transformers `config.json`, which LitGPT's
+ * `evaluate` needs.
  *
- * @throws {RangeError} If LitGPT has no such model.
- * @throws {StorageError} If the folder is there already or cannot be written.
+ * @throws {RangeError} If LitGPT does not support the model.
+ * @throws {StorageError} If the folder exists or cannot be written.
  */
 export async function exportLitGpt(
   source: CheckpointSource,

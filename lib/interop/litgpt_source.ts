@@ -1,6 +1,5 @@
 /**
- * Reads LitGPT's checkpoints: `lit_model.pth` with `model_config.yaml`, of
- * pretraining or of weights alone.
+ * Reads LitGPT's checkpoints: `lit_model.pth` with `model_config.yaml`, from pretraining or with weights only.
  *
  * @module
  */
@@ -25,23 +24,23 @@ import {
 import { openTorchFile, type TorchFile } from "./torch_file.ts";
 import type { PickleDict, PickleValue } from "./pickle_values.ts";
 
-/** What LitGPT calls its weights. */
+/** File name of LitGPT's weights. */
 export const LITGPT_WEIGHTS = "lit_model.pth";
 const EMBEDDING = "transformer.wte.weight";
 
 /** How to read a LitGPT checkpoint. */
 export interface LitGptOptions {
-  /** YAML of the run, where `hyperparameters.yaml` is not beside the weights. */
+  /** YAML of the run, if `hyperparameters.yaml` is not beside the weights. */
   readonly runConfig?: string;
-  /** Take the weights of a training checkpoint and leave the training. Default false. */
+  /** Read only the weights of a training checkpoint. Default: false. */
   readonly weightsOnly?: boolean;
 }
 
 /**
- * Reads a checkpoint of LitGPT's and checks all of it.
+ * Reads a checkpoint of LitGPT and verifies all of it.
  *
  * @param path `lit_model.pth`, or the folder that holds it.
- * @throws {ConfigError} If the model is one that moebius does not have.
+ * @throws {ConfigError} If this project does not support the model.
  * @throws {SyntaxError} If the file is damaged, or holds anything but tensors and
  * plain containers.
  * @throws {RangeError} If tensors are missing or do not fit, or the training
@@ -103,7 +102,7 @@ export async function readLitGpt(
 interface Weights {
   readonly tensors: Map<string, StoredTensor>;
   readonly mapping: MappedTensor[];
-  /** Those whose rows were in the old order. */
+  /** Names of tensors whose rows were in the old order. */
   readonly old: ReadonlySet<string>;
   readonly reassembled: number;
 }
@@ -131,7 +130,7 @@ function readWeights(
   return { tensors, mapping, old, reassembled: old.size };
 }
 
-/** [Q, K, V of each group, one after the other] to [all Q, all K, all V]. */
+/** Reorders rows [Q, K, V of each group, one after the other] to [all Q, all K, all V]. */
 function fromInterleaved(
   tensor: StoredTensor,
   config: ModelConfig,
@@ -227,7 +226,7 @@ async function readTraining(
   return { optimizer: tensors, run, step, samples };
 }
 
-/** The optimizer's state of each weight: its averages, as the weight lies here, and its steps. */
+/** The optimizer's state of each weight: its averages, in this project's layout, and its steps. */
 function readMoments(
   file: TorchFile,
   states: readonly {
@@ -272,7 +271,7 @@ function readMoments(
   return tensors;
 }
 
-/** Our experts are one parameter with one count of steps. */
+/** Checks that a layer's experts have the same number of steps, because they are one parameter here. */
 async function checkSteps(
   file: TorchFile,
   names: readonly string[],

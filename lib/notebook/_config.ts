@@ -1,4 +1,4 @@
-/** What people give where a run's configuration is wanted. */
+/** The forms in which users can give a run's configuration. */
 
 import {
   defineConfig,

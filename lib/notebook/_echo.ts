@@ -37,7 +37,7 @@ export class OutputEcho {
       passed: this.#passed.buffer as SharedArrayBuffer,
     };
     worker.postMessage(task);
-    // The kernel does not say when a client has joined.
+    // The kernel does not report when a client has joined.
     const timer = setInterval(() => {
       if (this.isReady || this.#isBroken) clearInterval(timer);
       else this.#show(`${this.#prefix}1;`);
@@ -88,15 +88,15 @@ export class OutputEcho {
   }
 }
 
-/** What is used of a kernel's connection file. */
+/** The used fields of a kernel's connection file. */
 export interface KernelConnection {
   /** Its address. */
   readonly ip: string;
-  /** Where it publishes its outputs. */
+  /** Port where it publishes its outputs. */
   readonly iopub_port: number;
 }
 
-/** The connection of the kernel that this process is; undefined where the system does not tell. */
+/** The connection of the kernel in this process; undefined if the system does not reveal it. */
 export function ownConnection(): KernelConnection | undefined {
   try {
     const words = Deno.readTextFileSync("/proc/self/cmdline").split("\0");

@@ -1,16 +1,16 @@
 /**
- * The thread of an echo: a client of the kernel's outputs that notes the newest mark which has passed. It
- * speaks as much of ZMTP 3.0 as a subscriber must.
+ * The worker of an echo: a client of the kernel's outputs that records the newest mark received. It
+ * implements the part of ZMTP 3.0 that a subscriber needs.
  */
 
-/** What the thread is given. */
+/** The worker's input. */
 export interface EchoTask {
-  /** Where the kernel publishes its outputs. */
+  /** Address where the kernel publishes its outputs. */
   readonly hostname: string;
   readonly port: number;
-  /** What stands before the number of a mark; a semicolon stands after it. */
+  /** Text before the number of a mark; a semicolon follows the number. */
   readonly prefix: string;
-  /** An Int32: the number of the newest mark that has passed. */
+  /** An Int32: the number of the newest mark received. */
   readonly passed: SharedArrayBuffer;
 }
 
@@ -39,7 +39,7 @@ async function listen(
       Atomics.store(newest, 0, Number(number));
       Atomics.notify(newest, 0);
     }
-    // A mark may be cut in two.
+    // A mark may be split between two messages.
     text = text.slice(-prefix.length - 12);
   }
 }

@@ -1,14 +1,14 @@
-/** Text and tables in HTML, and the same as text. */
+/** Text and tables as HTML, and tables as plain text. */
 
 import type { DisplayBundle } from "./kernel.ts";
 
-/** Text as HTML shows it. */
+/** Escapes text for HTML. */
 export function escapeHtml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
 
-/** A table as every front end can show it. */
+/** A table in a form that every front end can show. */
 export function tableBundle(
   head: readonly string[],
   rows: readonly (readonly (string | number)[])[],
@@ -19,7 +19,7 @@ export function tableBundle(
   };
 }
 
-/** A table; cells are text, numbers go to the right. */
+/** A table in HTML; cells are text, numbers are right-aligned. */
 export function htmlTable(
   head: readonly string[],
   rows: readonly (readonly (string | number)[])[],
@@ -37,7 +37,7 @@ export function htmlTable(
   }</tbody></table>`;
 }
 
-/** The same as text: columns side by side. */
+/** A table in plain text, with aligned columns. */
 export function textTable(
   head: readonly string[],
   rows: readonly (readonly (string | number)[])[],

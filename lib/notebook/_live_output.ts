@@ -3,9 +3,9 @@
 import { LiveFigure, type View } from "./page.ts";
 import { isInKernel } from "./kernel.ts";
 
-/** Three times a second is smooth. */
+/** Three redraws a second look smooth. */
 const INTERVAL_MS = 350;
-/** Drawing takes this part of the time at most. */
+/** Maximum share of the time spent on drawing. */
 const MAX_SHARE = 0.05;
 
 /** Shows work in the cell in which it is created. */
@@ -17,7 +17,7 @@ export class LiveOutput {
   #costMs = 0;
   #isFinished = false;
 
-  /** Shows what `read` gives; `isShown` false shows nothing at all. */
+  /** Shows the results of `read`; nothing at all if `isShown` is false. */
   constructor(read: () => View, isShown: boolean) {
     this.#read = read;
     if (isShown && isInKernel()) {
@@ -26,7 +26,7 @@ export class LiveOutput {
     this.refresh();
   }
 
-  /** Asks for what is new to be shown, soon. */
+  /** Requests a redraw soon. */
   refresh(): void {
     if (this.#figure === undefined || this.#isFinished) return;
     if (this.#timer !== undefined) return;

@@ -1,4 +1,4 @@
-/** What the experts of a run did, in as many samples as are worth keeping. */
+/** The experts' loads during a run, in a limited number of samples. */
 
 import type { ExpertHistory } from "../metrics/mod.ts";
 import type { ExpertLoad } from "../model/router_statistics.ts";
@@ -6,14 +6,14 @@ import { type LoadSample, mergedLoads } from "../plots/routing.ts";
 
 const MAX_LOADS = 400;
 
-/** Loads of the steps of a run; when there are many, neighbours are added up. */
+/** Loads of the steps of a run; when there are many, neighbouring samples are added up. */
 export class LoadHistory implements ExpertHistory {
   /** The layers that have experts. */
   layers: readonly number[] = [];
   /** The samples, oldest first. */
   readonly loads: LoadSample[] = [];
 
-  /** Keeps what was counted up to a step. */
+  /** Adds the counts up to a step. */
   add({ layers, counts }: ExpertLoad, step: number): void {
     this.layers = layers;
     this.loads.push({ step, counts });

@@ -1,17 +1,17 @@
-/** What is on view of a run. */
+/** The view of a run: its figure and status. */
 
 import type { MetricsRow } from "../metrics/columns.ts";
 import { trainingFigure } from "../plots/training.ts";
 import type { View } from "./page.ts";
 import { renderStatus, type Status } from "./_status.ts";
 
-/** A run at one moment. */
+/** The state of a run at one moment. */
 export interface RunSnapshot extends Omit<Status, "latest"> {
   /** All rows of metrics so far. */
   readonly rows: readonly MetricsRow[];
 }
 
-/** The figure of a run, and where it is. */
+/** The figure and status of a run. */
 export function viewOfRun(snapshot: RunSnapshot): View {
   const { name, rows } = snapshot;
   return {
@@ -23,7 +23,7 @@ export function viewOfRun(snapshot: RunSnapshot): View {
 /** The status of a run. */
 export function statusOf({ rows, ...rest }: RunSnapshot): View["status"] {
   const latest: MetricsRow = {};
-  // Validation has rows of its own: the newest value of each metric may be a few rows back.
+  // Validation has its own rows, so the newest value of each metric may be a few rows back.
   const validation = rows.findLast(({ val_loss }) => val_loss !== undefined);
   const step = rows.findLast(({ loss }) => loss !== undefined);
   Object.assign(latest, validation, step);

@@ -8,7 +8,7 @@ import {
 import type { GPT } from "../model/gpt.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 
-/** Continues a prompt, and leaves the random numbers as they were: training goes on as if nobody had asked. */
+/** Continues a prompt and restores the random state, so that training is not affected. */
 export function sampleBetweenSteps(
   model: GPT,
   tokenizer: Tokenizer,

@@ -1,33 +1,33 @@
-/** Where a run or a sweep is, above its figure: a bar and the current numbers, as HTML and as one line of text. */
+/** The status above a figure of a run or a sweep: a bar and the current numbers, as HTML and as a line of text. */
 
 import type { MetricsRow } from "../metrics/columns.ts";
 import { formatCount, formatDuration } from "../progress/format.ts";
 import { escapeHtml } from "./_html.ts";
 
-/** What the status of a run tells. */
+/** The status of a run. */
 export interface Status {
-  /** What it is called. */
+  /** Name of the run. */
   readonly name: string;
-  /** What it does: "training". */
+  /** Current activity: "training". */
   readonly state: string;
   /** Optimizer steps done. */
   readonly step: number;
-  /** Optimizer steps in all; Infinity where time decides. */
+  /** Optimizer steps in total; Infinity if the run is limited by time. */
   readonly steps: number;
   /** The newest value of each metric. */
   readonly latest: MetricsRow;
-  /** What else there is to say; the newest last. */
+  /** Further messages; the newest last. */
   readonly messages: readonly string[];
   /** Why it failed, if it did. */
   readonly error?: string;
 }
 
-/** What the head of something that goes on tells. */
+/** The status of ongoing work. */
 export interface Progress
   extends Pick<Status, "name" | "state" | "messages" | "error"> {
-  /** Where it is: "step 3/10". */
+  /** Current position: "step 3/10". */
   readonly place: string;
-  /** What part of it is done, from 0 to 1. */
+  /** Completed share, from 0 to 1. */
   readonly share: number;
   /** Labels and values. */
   readonly numbers: readonly (readonly [label: string, value: string])[];
@@ -57,7 +57,7 @@ export function renderStatus(status: Status): { html: string; text: string } {
   });
 }
 
-/** Draws a name, a bar and numbers. Only the bar is coloured: text is the page's, which may be dark. */
+/** Draws a name, a bar and numbers. Only the bar is coloured; text has the page's colour, which may be light. */
 export function renderProgress(progress: Progress): {
   html: string;
   text: string;

@@ -1,4 +1,4 @@
-/** What is on view of a study: a table of its trials, and its figures as panels of one. */
+/** The view of a study: a table of its trials, and its figures as panels of one figure. */
 
 import type { Figure } from "../plots/figure.ts";
 import { type Panel, panelsFigure } from "../plots/panels.ts";
@@ -13,24 +13,24 @@ import { htmlTable, textTable } from "./_html.ts";
 import type { View } from "./page.ts";
 import { renderProgress } from "./_status.ts";
 
-/** How a sweep that runs is doing. */
+/** The status of a running sweep. */
 export interface SweepStatus {
-  /** What it does: "running". */
+  /** Current activity: "running". */
   readonly state: string;
-  /** What else there is to say; the newest last. */
+  /** Further messages; the newest last. */
   readonly messages: readonly string[];
   /** Why it failed, if it did. */
   readonly error?: string;
 }
 
-/** Rows of the table that are seen without scrolling. */
+/** Rows of the table that are visible without scrolling. */
 const ROWS = 8;
 const ROW_PX = 28;
 
 const PANELS: Readonly<Record<string, Omit<Panel, "figure">>> = {
   curves: { title: "Learning curves", x: [0, 0.26], y: [0.73, 1] },
   history: { title: "Trials", x: [0.36, 0.62], y: [0.73, 1], showLegend: true },
-  // The names of the parameters stand left of the bars.
+  // Leaves room for the names of the parameters to the left of the bars.
   importance: { title: "Importance", x: [0.83, 1], y: [0.73, 1] },
   parallel: {
     title: "Parallel coordinates (dark is good)",
@@ -44,7 +44,7 @@ const PANELS: Readonly<Record<string, Omit<Panel, "figure">>> = {
   },
 };
 
-/** The figures, the table and, of a sweep that runs here, how it is doing. */
+/** The figures, the table and, for a sweep running here, its status. */
 export function viewOfStudy(study: Study, status?: SweepStatus): View {
   const { name, run_cap, metric } = study.definition;
   const { best, counts, trials } = study;
@@ -78,7 +78,7 @@ export function viewOfStudy(study: Study, status?: SweepStatus): View {
 }
 
 function studyFigure(study: Study): Figure {
-  // Plain JSON, which the type of lib/sweep does not say.
+  // The figures are plain JSON, but the type in lib/sweep does not express this.
   const figures = studyFigures(study) as Record<string, Figure>;
   const panels = Object.entries(PANELS).flatMap(([name, panel]): Panel[] => {
     const figure = figures[name];
@@ -91,7 +91,7 @@ function studyFigure(study: Study): Figure {
   return panelsFigure(panels, {
     height: 760,
     margin: { l: 64, r: 24, t: 76, b: 52 },
-    // Over the trials.
+    // Above the panel of trials.
     legend: { orientation: "h", x: 0.36, y: 1.05, yanchor: "bottom" },
   });
 }

@@ -1,4 +1,4 @@
-/** Tokens of a text as coloured boxes: SVG, because a picture is what every front end shows. */
+/** Tokens of a text as coloured boxes, in SVG because every front end can show pictures. */
 
 import { escapeHtml } from "./_html.ts";
 
@@ -6,21 +6,21 @@ import { escapeHtml } from "./_html.ts";
 export interface ColoredToken {
   /** Its text. */
   readonly text: string;
-  /** Behind it, as CSS has it. */
+  /** Background colour, in CSS. */
   readonly fill: string;
-  /** A bar under it. */
+  /** Colour of a bar under it. */
   readonly bar?: string;
 }
 
 const WIDTH = 900;
 const MARGIN = 10;
 const FONT_SIZE = 14;
-// Of DejaVu Sans Mono.
+// Width of a character of DejaVu Sans Mono.
 const CHARACTER = 0.602 * FONT_SIZE;
 const LINE = 28;
 const LEGEND = 30;
 
-/** Draws tokens in lines, with what the colours mean above them. */
+/** Draws tokens in lines, with a legend of the colours above them. */
 export function tokenSvg(
   tokens: readonly ColoredToken[],
   legend: readonly { readonly label: string; readonly fill: string }[] = [],
@@ -78,12 +78,12 @@ function text(x: number, y: number, content: string, size: number): string {
   }</text>`;
 }
 
-/** Line ends and control characters as signs; a space stays a space. */
+/** Replaces line ends and control characters by symbols; spaces are kept. */
 function visible(text: string): string {
   return text.replaceAll("\n", "\u21b5").replace(/\p{Cc}/gu, "\u00b7");
 }
 
-/** Told apart by most people; for more experts the circle of hues goes on. */
+/** Colours that most people can distinguish; further experts get computed hues. */
 const LIGHT_COLORS = [
   "#f4a3a3",
   "#9cd3f2",
@@ -95,7 +95,7 @@ const LIGHT_COLORS = [
   "#d2c3b2",
 ] as const;
 
-/** Light colours that are far from each other: each hue is the golden angle after the one before. */
+/** Light colours that differ strongly: each hue is the golden angle after the previous one. */
 export function lightColor(index: number): string {
   return LIGHT_COLORS[index] ?? hslToHex((index * 137.508) % 360, 0.7, 0.8);
 }

@@ -1,5 +1,5 @@
 /**
- * Checkpoints in a cell.
+ * Opens checkpoints in a notebook.
  *
  * @module
  */
@@ -20,20 +20,20 @@ import { placeRun } from "../train/device.ts";
 import { tableBundle } from "./_html.ts";
 import { DISPLAY, type DisplayBundle } from "./kernel.ts";
 
-/** A checkpoint that was opened; made by {@linkcode openCheckpoint}. */
+/** An open checkpoint; made by {@linkcode openCheckpoint}. */
 export class Checkpoint implements Disposable {
   /** Its folder. */
   readonly dir: string;
   /** Optimizer steps done. */
   readonly step: number;
-  /** Settings of the run that made it. */
+  /** Configuration of its run. */
   readonly config: RunConfig;
   /** The model, with its weights. */
   readonly model: GPT;
   /** Its tokenizer. */
   readonly tokenizer: Tokenizer;
 
-  /** Called by {@linkcode openCheckpoint}. */
+  /** Called only by {@linkcode openCheckpoint}. */
   constructor(
     parts: Pick<Checkpoint, "dir" | "step" | "config" | "model" | "tokenizer">,
   ) {
@@ -49,7 +49,7 @@ export class Checkpoint implements Disposable {
     this.model[Symbol.dispose]();
   }
 
-  /** What a notebook shows: where it is, what made it, and what is in it. */
+  /** The view in a notebook: path, run and content. */
   [DISPLAY](): DisplayBundle {
     const { total, active } = countParameters(this.config.model_config, {
       tieEmbeddings: this.config.train.tie_embeddings,
@@ -74,7 +74,7 @@ export class Checkpoint implements Disposable {
 /**
  * Opens a checkpoint of `train` or `deno task train`: model, tokenizer and configuration.
  *
- * @throws {CheckpointError} if there is none, or it is damaged.
+ * @throws {CheckpointError} if there is no checkpoint, or it is damaged.
  *
  * @example
  * ```ts ignore

@@ -1,5 +1,5 @@
 /**
- * Figures of runs: several in one, and what their experts did.
+ * Figures of runs: several runs in one figure, and the loads of their experts.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { type RunSeries, trainingFigure } from "../plots/training.ts";
 import { Plot } from "./plot.ts";
 import type { FollowedRun } from "./follow.ts";
 
-/** What can be compared: runs of this kernel, runs that are followed, or rows with a name. */
+/** A run that can be compared: one of this kernel, a followed one, or named rows of metrics. */
 export type Comparable =
   | RunSeries
   | { readonly name: string; readonly metrics: RunSeries["rows"] };
@@ -47,7 +47,7 @@ export function compareBalance(runs: readonly Comparable[]): Plot {
 }
 
 /**
- * Load of every expert over the steps of a run, of this kernel or followed, a heat map a layer.
+ * Load of every expert over the steps of a run (of this kernel or followed), one heat map per layer.
  *
  * @throws {RangeError} if nothing was measured yet, or the model has no experts.
  */

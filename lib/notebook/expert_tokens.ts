@@ -1,5 +1,5 @@
 /**
- * What the experts of a layer specialise in, as a table.
+ * Table of the tokens that the experts of a layer specialise in.
  *
  * @module
  */
@@ -9,21 +9,21 @@ import { DISPLAY, type DisplayBundle } from "./kernel.ts";
 
 /** The tokens of one expert. */
 export interface ExpertTokenRow {
-  /** Its number. */
+  /** Index of the expert. */
   readonly expert: number;
-  /** The tokens it takes most of. */
+  /** The tokens that it is most specialised in. */
   readonly tokens: readonly {
     /** The token's text. */
     readonly text: string;
-    /** Part of all such tokens that go to this expert. */
+    /** Share of this token's occurrences that go to the expert. */
     readonly share: number;
-    /** How many. */
+    /** Number of occurrences that go to the expert. */
     readonly times: number;
   }[];
 }
 
 /**
- * The tokens that each expert takes most often compared with all tokens.
+ * For each expert, the tokens that it takes most often relative to their frequency.
  *
  * @param ids All tokens [N].
  * @param chosen Their experts [N * K].
@@ -34,9 +34,9 @@ export function expertTokens(
   options: {
     /** Number of experts. */
     readonly experts: number;
-    /** Most tokens of an expert. */
+    /** Maximum number of tokens listed for an expert. */
     readonly count: number;
-    /** An expert's tokens that it took less often are left out. */
+    /** Minimum number of times that an expert took a token for it to be listed. */
     readonly atLeast: number;
     /** Text of a token. */
     readonly textOf: (id: number) => string;
@@ -66,11 +66,11 @@ export function expertTokens(
   }));
 }
 
-/** A table of what experts specialise in; made by {@linkcode Routing.topTokens}. */
+/** A table of the tokens that experts specialise in; made by {@linkcode Routing.topTokens}. */
 export class ExpertTokens {
   /** The layer. */
   readonly layer: number;
-  /** One row an expert. */
+  /** One row per expert. */
   readonly rows: readonly ExpertTokenRow[];
 
   /** A table for a layer. */
@@ -79,7 +79,7 @@ export class ExpertTokens {
     this.rows = rows;
   }
 
-  /** What a notebook shows. */
+  /** The view in a notebook. */
   [DISPLAY](): DisplayBundle {
     const head = [
       `expert of layer ${this.layer}`,
@@ -94,7 +94,7 @@ export class ExpertTokens {
     return tableBundle(head, rows);
   }
 
-  /** What `console.log` shows. */
+  /** The text that `console.log` shows. */
   [Symbol.for("Deno.customInspect")](): string {
     return String(this[DISPLAY]()["text/plain"]);
   }

@@ -1,5 +1,5 @@
 /**
- * Watching a run that another process trains.
+ * Shows a run that another process trains.
  *
  * @module
  */
@@ -21,27 +21,27 @@ import { flushOutputs, onStop } from "./kernel.ts";
 
 /** Options of {@linkcode follow}. */
 export interface FollowRunOptions {
-  /** What the run is called in figures. Default: the folder's name. */
+  /** Name of the run in figures. Default: the folder's name. */
   readonly name?: string;
 }
 
 /** A run of another process; made by {@linkcode follow}. */
 export interface FollowedRun {
-  /** What it is called in figures. */
+  /** Name of the run in figures. */
   readonly name: string;
   /** Rows of metrics so far. */
   readonly metrics: readonly MetricsRow[];
-  /** What the experts did so far, read anew. */
+  /** The experts' loads so far, read again on each access. */
   readonly experts: ExpertHistory;
-  /** Fulfilled when the run has ended, or it is not followed any more. */
+  /** Fulfilled when the run has ended or is no longer followed. */
   readonly done: Promise<void>;
-  /** Stops watching; the run goes on. */
+  /** Stops following; the run continues. */
   stop(): Promise<void>;
 }
 
 /**
- * Shows a run live that another process trains, such as one of `deno task train`: from what it writes to
- * its folder. It ends with the run, with `stop()`, or with the Stop button, which leaves the run alone.
+ * Shows a run that another process trains, such as `deno task train`, live from the files in its folder. Ends
+ * with the run, with `stop()`, or with the Stop button, none of which affects the run.
  *
  * @example
  * ```ts ignore
@@ -113,7 +113,7 @@ export function follow(
   };
 }
 
-/** Infinity where it is not known. */
+/** Infinity if unknown. */
 function plannedStepsOf(outDir: string): number {
   const file = join(outDir, "config.yaml");
   if (!existsSync(file)) return Infinity;

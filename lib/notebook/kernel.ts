@@ -13,10 +13,10 @@ import { OutputEcho, ownConnection } from "./_echo.ts";
 /** Name of the kernel, and of the folder that Jupyter finds it in. */
 export const KERNEL_NAME = "moebius";
 
-/** One thing in several forms, by MIME type; the front end shows the richest it knows. */
+/** One output in several forms, by MIME type; the front end shows the richest one it supports. */
 export type DisplayBundle = Readonly<Record<string, unknown>>;
 
-/** What makes an object show itself as the last line of a cell. */
+/** Key of the method that returns an object's view when it is the last line of a cell. */
 export const DISPLAY: unique symbol = Symbol.for("Jupyter.display") as never;
 
 /** Time given to outputs if it cannot be detected when the kernel has sent them. */
@@ -40,17 +40,17 @@ function findJupyter(): Jupyter | undefined {
   try {
     return Deno.jupyter;
   } catch {
-    // Outside a kernel even asking throws.
+    // Outside a kernel, accessing the property throws.
     return undefined;
   }
 }
 
-/** An output of a cell whose content can be renewed, also after the cell has ended. */
+/** An output of a cell whose content can be replaced, even after the cell has ended. */
 export class CellOutput {
   readonly #id = crypto.randomUUID();
   #isShown = false;
 
-  /** Shows something in place of what was shown before. Nothing happens outside a kernel. */
+  /** Replaces the shown content. Does nothing outside a kernel. */
   show(data: DisplayBundle): void {
     send(this.#isShown ? "update_display_data" : "display_data", {
       data,
@@ -62,16 +62,16 @@ export class CellOutput {
 }
 
 function send(type: string, content: Record<string, unknown>): void {
-  // Taken over when it returns, whatever its type says.
+  // The message is already accepted when the call returns, although its type is a promise.
   void jupyter?.broadcast(type, content);
   settleSoon();
 }
 
 /**
- * Shows an error that nobody awaits, under the cell that ran last; outside a kernel on the terminal.
+ * Shows an error of a promise that nobody awaits, under the cell that ran last; outside a kernel on the terminal.
  */
 export function showError(what: string, error: unknown): void {
-  // With its stack and its causes.
+  // Includes the stack and the causes.
   const detail = error instanceof Error ? Deno.inspect(error) : String(error);
   const text = `${what}: ${detail}\n`;
   if (jupyter === undefined) console.error(text);
@@ -103,10 +103,10 @@ function settleSoon(): void {
   });
 }
 
-/** What the cell that runs has shown already. */
+/** Objects that the running cell has already shown. */
 const shownInCell = new Set<unknown>();
 
-/** Says that an object is on view in the cell that runs: as its last line it is not shown once more. */
+/** Marks an object as shown in the running cell, so that it is not shown again as the cell's last line. */
 export function markShown(object: object): void {
   if (jupyter !== undefined) shownInCell.add(object);
 }
@@ -114,7 +114,7 @@ export function markShown(object: object): void {
 /** Called by a Stop in addition to stopping the cell's operators; each returns whether it stopped something. */
 const stoppers = new Set<() => boolean>();
 
-/** Asks to be called by every Stop, until it is disposed. */
+/** Registers a function that every Stop calls, until the result is disposed. */
 export function onStop(stop: () => boolean): Disposable {
   stoppers.add(stop);
   return { [Symbol.dispose]: () => void stoppers.delete(stop) };
@@ -124,7 +124,7 @@ const INSTALLED = Symbol.for("moebius.kernel");
 
 if (jupyter !== undefined && !Reflect.has(globalThis, INSTALLED)) {
   Reflect.set(globalThis, INSTALLED, true);
-  // A path means the same in a notebook as on the command line.
+  // Paths then have the same meaning in a notebook as on the command line.
   Deno.chdir(fileURLToPath(new URL("../../", import.meta.url)));
   openEcho();
   flushAfterCells();
@@ -134,8 +134,8 @@ if (jupyter !== undefined && !Reflect.has(globalThis, INSTALLED)) {
 }
 
 /**
- * The kernel calls a cell done while its outputs are still on their way, and clients then drop them or
- * show them under the next cell. It waits for this function after each cell.
+ * The kernel reports a cell as done while its outputs are still being sent, and clients then drop them or
+ * show them under the next cell. The kernel waits for this function after each cell.
  */
 function flushAfterCells(): void {
   const internal: unknown = Reflect.get(Deno, "internal");
@@ -154,7 +154,7 @@ function flushAfterCells(): void {
 function openEcho(): void {
   const connection = ownConnection();
   if (connection === undefined) return;
-  // A renewal of an output that nobody has: clients pass over it.
+  // The mark updates an output that does not exist, so clients ignore it.
   echo = new OutputEcho(connection, (mark) => {
     const transient = { display_id: mark };
     void jupyter?.broadcast("update_display_data", {
@@ -165,7 +165,7 @@ function openEcho(): void {
   });
 }
 
-/** Lines of a cell that fails must have been sent when its error is. */
+/** Makes sure that lines printed by a failing cell are sent before its error. */
 function settleAfterLines(): void {
   for (
     const name of ["log", "info", "debug", "warn", "error", "table"] as const
@@ -178,18 +178,18 @@ function settleAfterLines(): void {
   }
 }
 
-/** Jupyter's Stop is SIGINT. Cells that wait are reached here, loops of operators by the operators. */
+/** Jupyter's Stop sends SIGINT. This stops cells that await; operators stop loops of operators. */
 function listenToStop(): void {
   raiseOnInterrupt();
   Deno.addSignalListener("SIGINT", () => {
     const stopped = [...stoppers].filter((stop) => stop()).length;
     if (stopped > 0) takeInterrupt();
-    // A cell may be between two operators. If nothing runs, the signal is not for the next cell.
+    // A cell may be between two operators. If nothing runs, the signal must not stop the next cell.
     else setTimeout(takeInterrupt, STOP_MS);
   });
 }
 
-/** The kernel says nothing of errors in timers and of promises that nobody awaits. */
+/** Shows errors in timers and of promises that nobody awaits, which the kernel does not report. */
 function showLostErrors(): void {
   globalThis.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();

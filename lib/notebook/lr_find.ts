@@ -1,5 +1,5 @@
 /**
- * Finding a learning rate in a cell.
+ * Searches for a learning rate in a notebook.
  *
  * @module
  */
@@ -20,16 +20,16 @@ import { checkedConfig, type ConfigLike } from "./_config.ts";
 import { onStop } from "./kernel.ts";
 import { Plot } from "./plot.ts";
 
-/** What {@linkcode lrFind} found; as a cell's last line it is a figure. */
+/** The result of {@linkcode lrFind}; shown as a figure on a cell's last line. */
 export class LearningRateSearch extends Plot {
-  /** The learning rates that were tried, rising. */
+  /** The learning rates that were tried, ascending. */
   readonly rates: readonly number[];
-  /** Smoothed training loss after each. */
+  /** Smoothed training loss at each learning rate. */
   readonly losses: readonly number[];
-  /** A good one; null if the loss never fell. */
+  /** Suggested learning rate; null if the loss never fell. */
   readonly suggestion: number | null;
 
-  /** Called by {@linkcode lrFind}. */
+  /** Called only by {@linkcode lrFind}. */
   constructor(found: FoundLearningRate) {
     const { suggestion } = found;
     super(

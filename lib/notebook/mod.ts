@@ -1,6 +1,6 @@
 /**
  * Working in a notebook: training in a cell, and views of what a model has learned. Under the Jupyter
- * kernel importing it also makes outputs arrive, Stop stop, and lost errors seen.
+ * kernel, importing it also makes outputs arrive, the Stop button work, and unhandled errors visible.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * A model as the last line of a cell: what it is made of and what that costs.
+ * The view of a model on the last line of a cell: its modules and their costs.
  *
  * @module
  */
@@ -22,7 +22,7 @@ interface Row {
 const HEAD = ["parameter", "shape", "number", "active", "FLOP/token"];
 const LAYER = /\.h\.(\d+)\./;
 
-/** Layers of the same shape are one row. */
+/** Layers with the same shapes are combined in one row. */
 function rowsOf(model: GPT): Row[] {
   const { n_expert, n_expert_per_token } = model.config;
   const rows = new Map<string, Row>();

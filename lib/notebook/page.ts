@@ -1,20 +1,20 @@
 /**
  * Figures in a notebook's page.
  *
- * A figure is two outputs. The second is a picture with Plotly's JSON beside it, which every front end
- * shows, GitHub too. The first holds a script: in a trusted notebook it puts an interactive plot in the
- * picture's place. Plotly itself is not in the notebook; the page loads it from the folder of the kernel,
- * which Jupyter serves.
+ * A figure consists of two outputs. The second is a picture with Plotly's JSON, which every front end
+ * (including GitHub) shows. The first contains a script, which replaces the picture by an interactive plot
+ * in a trusted notebook. Plotly itself is not stored in the notebook; the page loads it from the kernel's
+ * folder, which Jupyter serves.
  */
 
 import { CellOutput, type DisplayBundle, KERNEL_NAME } from "./kernel.ts";
 import { type Figure, PLOT_CONFIG } from "../plots/figure.ts";
 import { figurePng } from "../plots/picture.ts";
 
-/** Name of Plotly's script in the folder of the kernel. */
+/** Name of Plotly's script in the kernel's folder. */
 export const PLOTLY_FILE = "plotly.min.js";
 
-// Loaded once a page. A page without the kernel's folder keeps its pictures.
+// Loaded once per page. Without access to the kernel's folder a page keeps its pictures.
 const LOAD = `
 const load = () => window.moebiusPlotly ??= new Promise((resolve, reject) => {
   if (window.Plotly) return resolve(window.Plotly);
@@ -40,12 +40,12 @@ function script(body: string): string {
   return `<script>(async () => {${LOAD}${body}})().catch(() => {})</script>`;
 }
 
-/** JSON that can stand in a script in HTML. */
+/** JSON that can be embedded in a script in HTML. */
 function inScript(figure: Figure): string {
   return JSON.stringify(figure).replaceAll("<", "\\u003c");
 }
 
-/** Draws a figure in the element with this id, or changes what is drawn there. */
+/** Draws a figure in the element with this id, or updates the drawing there. */
 export function drawingScript(
   id: string,
   figure: Figure,
@@ -62,7 +62,7 @@ else if ((div.moebiusSequence ?? 0) < ${sequence}) {
 }`);
 }
 
-/** Puts an interactive plot in the place of the picture that is the next output. */
+/** Replaces the picture in the next output by an interactive plot. */
 export function interactiveScript(figure: Figure): string {
   const id = `moebius-${crypto.randomUUID()}`;
   return `<span id="${id}"></span>` + script(`
@@ -79,15 +79,15 @@ plotly.newPlot(div, figure.data, figure.layout, ${
   });`);
 }
 
-/** What is on view of something: a figure and, above it, HTML and its form as text. */
+/** A figure with a status above it, as HTML and as text. */
 export interface View {
-  /** What is drawn. */
+  /** The figure. */
   readonly figure: Figure;
-  /** What is said. */
+  /** The status above the figure. */
   readonly status: { readonly html: string; readonly text: string };
 }
 
-/** Shows what stands above the figure, and gives the figure as the output that follows. */
+/** Shows the status, and returns the figure as the output that follows. */
 export async function showView(
   { figure, status }: View,
 ): Promise<DisplayBundle> {
@@ -103,14 +103,14 @@ function statusBundle(
   return { "text/html": html + script, "text/plain": text };
 }
 
-/** A figure for front ends that draw figures themselves, as VS Code does. */
+/** A figure for front ends that draw figures themselves, such as VS Code. */
 function figureBundle({ data, layout }: Figure): DisplayBundle {
   return {
     "application/vnd.plotly.v1+json": { data, layout, config: PLOT_CONFIG },
   };
 }
 
-/** A figure as every front end can show it. */
+/** A figure in a form that every front end can show. */
 export async function pictureBundle(
   figure: Figure,
   text: string,
@@ -128,17 +128,17 @@ export class LiveFigure {
   readonly #picture = new CellOutput();
   readonly #id = `moebius-${crypto.randomUUID()}`;
   readonly #height: number;
-  // VS Code's pages cannot load the kernel's Plotly: there the figure itself is sent each time. Where the
-  // variable is only inherited, the page's own drawing flickers.
+  // VS Code's pages cannot load the kernel's Plotly, so there the whole figure is sent each time. If a
+  // front end other than VS Code only inherited the variable, this works too but flickers.
   readonly #isDrawnByPage = Deno.env.get("VSCODE_PID") === undefined;
   #sequence = 0;
 
-  /** Reserves `height` pixels: the page does not grow while work goes on. */
+  /** Reserves `height` pixels, so that the page does not grow during the work. */
   constructor(height: number) {
     this.#height = height;
   }
 
-  /** Shows how it is now. */
+  /** Shows the current state. */
   update({ figure, status }: View): void {
     this.#sequence++;
     const drawing = drawingScript(this.#id, figure, this.#sequence);

@@ -1,5 +1,5 @@
 /**
- * A figure as the last line of a cell.
+ * A figure on the last line of a cell.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { interactiveScript, pictureBundle } from "./page.ts";
 import { CellOutput, DISPLAY, type DisplayBundle } from "./kernel.ts";
 
 /**
- * A figure that shows itself in a notebook: interactive where scripts may run, a picture elsewhere.
+ * A figure for a notebook: interactive where scripts may run, a picture elsewhere.
  *
  * @example
  * ```ts
@@ -20,24 +20,24 @@ import { CellOutput, DISPLAY, type DisplayBundle } from "./kernel.ts";
  * ```
  */
 export class Plot {
-  /** What is drawn, as Plotly's JSON. */
+  /** The figure, as Plotly's JSON. */
   readonly figure: Figure;
-  /** What it is, for who sees no picture. */
+  /** Description for users who do not see the picture. */
   readonly text: string;
 
-  /** A figure, and what it is in words. */
+  /** Creates a plot of a figure, with its description. */
   constructor(figure: Figure, text: string) {
     this.figure = figure;
     this.text = text;
   }
 
-  /** Shows it now, as an output of the cell that runs. */
+  /** Shows it now, as an output of the running cell. */
   async show(): Promise<void> {
     const bundle = await this[DISPLAY]();
     new CellOutput().show(bundle);
   }
 
-  /** What a notebook shows. */
+  /** The view in a notebook. */
   async [DISPLAY](): Promise<DisplayBundle> {
     const bundle = await pictureBundle(this.figure, this.text);
     new CellOutput().show({
@@ -47,7 +47,7 @@ export class Plot {
     return bundle;
   }
 
-  /** What `console.log` shows. */
+  /** The text that `console.log` shows. */
   [Symbol.for("Deno.customInspect")](): string {
     return this.text;
   }

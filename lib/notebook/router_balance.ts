@@ -1,5 +1,5 @@
 /**
- * How sure the routers of a model are and how evenly they use the experts, as a table.
+ * Table of how decided the routers of a model are and how evenly they use the experts.
  *
  * @module
  */
@@ -10,19 +10,19 @@ import { DISPLAY, type DisplayBundle } from "./kernel.ts";
 
 /** One layer's router. */
 export interface LayerBalance {
-  /** Number of the layer. */
+  /** Index of the layer. */
   readonly layer: number;
   /** Mean entropy of the router's probabilities, in nats. */
   readonly entropy: number;
-  /** The same as a part of the entropy of a router that is undecided: 0 is sure of one expert, 1 of none. */
+  /** Entropy divided by its maximum: 0 if the router is certain of one expert, 1 if it is undecided. */
   readonly entropyShare: number;
-  /** Tokens of the busiest expert over the mean of all; 1 is even. */
+  /** The busiest expert's tokens divided by the mean; 1 if the load is even. */
   readonly maxOverMean: number;
 }
 
 /** Entropy and balance of the routers of a model; made by {@linkcode Routing.balance}. */
 export class RouterBalance {
-  /** One row a layer. */
+  /** One row per layer. */
   readonly rows: readonly LayerBalance[];
   /** Mean over the layers: `router_entropy` of metrics.csv. */
   readonly entropy: number;
@@ -30,7 +30,7 @@ export class RouterBalance {
   readonly maxOverMean: number;
   readonly #experts: number;
 
-  /** From what was counted of layers of so many experts. */
+  /** Computes the balance from the counts of layers with this many experts. */
   constructor(load: ExpertLoad, experts: number) {
     this.entropy = load.entropy;
     this.maxOverMean = load.maxOverMean;
@@ -46,7 +46,7 @@ export class RouterBalance {
     });
   }
 
-  /** What a notebook shows. */
+  /** The view in a notebook. */
   [DISPLAY](): DisplayBundle {
     const head = [
       "layer",
@@ -70,7 +70,7 @@ export class RouterBalance {
     return tableBundle(head, rows);
   }
 
-  /** What `console.log` shows. */
+  /** The text that `console.log` shows. */
   [Symbol.for("Deno.customInspect")](): string {
     return String(this[DISPLAY]()["text/plain"]);
   }

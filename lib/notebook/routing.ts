@@ -1,5 +1,5 @@
 /**
- * What a mixture of experts does with text: which expert takes which token.
+ * Which experts of a model take which tokens of a text.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import { Plot } from "./plot.ts";
 import { RouterBalance } from "./router_balance.ts";
 import { piecesOf, TokenPicture } from "./tokens.ts";
 
-/** A model and its tokenizer: a run, a checkpoint, or both by hand. */
+/** A model and its tokenizer: a run, a checkpoint, or an object with both. */
 export interface RoutingSource {
   /** The model. */
   readonly model: GPT;
@@ -74,7 +74,7 @@ export async function routeShards(
   const loader = new BatchLoader(shards, {
     split,
     batchSize,
-    // A row of a batch has one token more than asked for.
+    // A row of a batch has one token more than requested.
     sequenceLength: source.model.maxSeqLength - 1,
     shuffle: false,
   });
@@ -106,7 +106,7 @@ export class Routing {
   /** For each of `layers`, the entropies of the router's probabilities, summed over the tokens. */
   readonly #entropies: number[];
 
-  /** Nothing is recorded yet. */
+  /** Creates an empty recording. */
   constructor(source: RoutingSource) {
     const { config } = source.model;
     this.layers = expertLayers(config);
@@ -164,8 +164,8 @@ export class Routing {
   }
 
   /**
-   * How undecided the router of every layer is, and how much more than its share the busiest expert
-   * takes: what metrics.csv has of every step, for these tokens.
+   * How undecided the router of every layer is, and how much more than an even share the busiest expert
+   * takes: the router metrics of metrics.csv, for these tokens.
    *
    * @throws {RangeError} if nothing is recorded, or a custom layer does not report routing statistics.
    */
@@ -188,10 +188,10 @@ export class Routing {
   }
 
   /**
-   * How often two experts of a layer take the same token, over chance, as a heat map.
+   * How often two experts of a layer take the same token, relative to chance, as a heat map.
    *
    * @param layer Default: the last one.
-   * @throws {RangeError} if a token goes to one expert alone.
+   * @throws {RangeError} if each token goes to only one expert.
    */
   coActivation(layer: number = this.layers.at(-1) ?? 0): Plot {
     if (this.#perToken < 2) {
@@ -218,8 +218,8 @@ export class Routing {
   }
 
   /**
-   * The tokens coloured by the expert that they go to first in a layer; the bar under a token is the
-   * expert it goes to second.
+   * The tokens, coloured by their first expert in a layer; the bar under a token has the colour of its second
+   * expert.
    *
    * @param layer Default: the last one.
    */
@@ -255,8 +255,8 @@ export class Routing {
   }
 
   /**
-   * What each expert of a layer specialises in: the tokens that it takes most often compared with all
-   * tokens, among those that it took at least five times.
+   * The tokens that each expert of a layer specialises in: those it takes most often relative to their
+   * frequency, among those that it took at least five times.
    */
   topTokens(
     layer: number = this.layers.at(-1) ?? 0,
@@ -271,7 +271,7 @@ export class Routing {
     return new ExpertTokens(layer, rows);
   }
 
-  /** What a notebook shows: the loads. */
+  /** The view in a notebook: the loads. */
   async [DISPLAY](): Promise<DisplayBundle> {
     return await this.load()[DISPLAY]();
   }

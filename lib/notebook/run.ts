@@ -1,5 +1,5 @@
 /**
- * Training in a cell: live, stoppable, in the foreground or behind other cells.
+ * Training in a notebook: with live output, stoppable, in the foreground or in the background of other cells.
  *
  * @module
  */
@@ -35,7 +35,7 @@ import {
   showError,
 } from "./kernel.ts";
 
-/** What a run is doing. */
+/** The state of a run. */
 export type RunState =
   | "opening"
   | "training"
@@ -46,7 +46,7 @@ export type RunState =
 
 /** Options of {@linkcode train}. */
 export interface TrainOptions {
-  /** What the run is called in figures. Default: its out_dir. */
+  /** Name of the run in figures. Default: its out_dir. */
   readonly name?: string;
   /** Makes custom MLP layers. */
   readonly createMlp?: CreateMlp;
@@ -60,9 +60,9 @@ const runs = new Map<string, Run>();
 /**
  * Trains a model, as `deno task train` does, with a live figure in the cell.
  *
- * Awaited, it keeps the cell busy, and the Stop button ends it with everything saved; `run.resume()` goes
- * on. Not awaited, it trains while other cells run. A run that this kernel still trains into the same
- * folder is stopped first.
+ * If awaited, it keeps the cell busy, and the Stop button ends it after saving everything; `run.resume()`
+ * continues. If not awaited, it trains while other cells run. A run of this kernel that still trains into
+ * the same folder is stopped first.
  *
  * @param config Settings, a checked configuration, or the path of a run's YAML.
  * @throws {ConfigError} if the configuration cannot be used.
@@ -81,10 +81,10 @@ export function train(
   return new Run(checkedConfig(config), options);
 }
 
-/** What awaiting a run gives: the same run, which has ended. */
+/** The result of awaiting a run: the same run, which has ended. */
 export type EndedRun = Omit<Run, "then">;
 
-/** What makes a run something to await. */
+/** Type of `then`, which makes a run awaitable. */
 export type Then = (
   onEnd: (run: EndedRun) => void,
   onError?: (error: unknown) => void,
@@ -92,13 +92,13 @@ export type Then = (
 
 /** A run of this kernel; made by {@linkcode train}. */
 export class Run {
-  /** Its settings. */
+  /** Its configuration. */
   readonly config: RunConfig;
-  /** What it is called in figures. */
+  /** Name of the run in figures. */
   readonly name: string;
-  /** Rows of metrics, as metrics.csv has them. */
+  /** Rows of metrics, with the columns of metrics.csv. */
   readonly metrics: MetricsRow[] = [];
-  /** What there was to say. */
+  /** Messages for the user. */
   readonly messages: string[] = [];
   readonly #options: TrainOptions;
   #state: RunState = "opening";
@@ -114,7 +114,7 @@ export class Run {
   #live: LiveOutput;
   #done: Promise<void>;
 
-  /** Called by {@linkcode train}. */
+  /** Called only by {@linkcode train}. */
   constructor(config: RunConfig, options: TrainOptions) {
     this.config = config;
     this.name = options.name ?? config.out_dir;
@@ -123,7 +123,7 @@ export class Run {
     this.#done = this.#run();
   }
 
-  /** What it is doing. */
+  /** The current state. */
   get state(): RunState {
     return this.#state;
   }
@@ -133,7 +133,7 @@ export class Run {
     return this.#trainer?.step ?? 0;
   }
 
-  /** The model; there while it is trained and afterwards. */
+  /** The model, available during training and afterwards. */
   get model(): GPT {
     return this.#opened().model;
   }
@@ -141,7 +141,7 @@ export class Run {
   /**
    * Its tokenizer.
    *
-   * @throws {Error} if the data are another tool's tokens, which came without one.
+   * @throws {Error} if the data are tokens of another tool without a tokenizer.
    */
   get tokenizer(): Tokenizer {
     const { tokenizer, shards } = this.dataset;
@@ -153,23 +153,23 @@ export class Run {
     return tokenizer;
   }
 
-  /** Its tokens. */
+  /** Its training data. */
   get dataset(): Dataset {
     this.#opened();
     return this.#dataset!;
   }
 
-  /** What the experts did, over the steps of this process. */
+  /** The experts' loads over the steps of this process. */
   get experts(): ExpertHistory {
     return this.#experts;
   }
 
-  /** What it did, once it has ended. */
+  /** Summary of the training, once it has ended. */
   get summary(): TrainSummary | undefined {
     return this.#summary;
   }
 
-  /** The learning rate of the steps that follow; null is the schedule's. */
+  /** Learning rate of the following steps; null means the schedule's. */
   get learningRate(): number | null {
     return this.#learningRate;
   }
@@ -190,7 +190,7 @@ export class Run {
   }
 
   /**
-   * A run can be awaited: `await run` waits for its end, and gives the run or throws what it failed of.
+   * A run can be awaited: `await run` waits for its end and returns the run, or throws the error that ended it.
    */
   get then(): Then {
     // A promise that is fulfilled with an ended run must not wait for the run again, so an ended run has no
@@ -210,20 +210,20 @@ export class Run {
     return ["opening", "training", "paused"].includes(this.#state);
   }
 
-  /** Waits between two steps until `resume`; everything stays in memory. */
+  /** Pauses between two steps until `resume`; everything stays in memory. */
   pause(): void {
     if (this.#state !== "training") return;
     this.#pause = Promise.withResolvers();
     this.#become("paused");
   }
 
-  /** Ends it after the step that runs, saved as the command line saves an interrupted run. */
+  /** Ends the run after the current step and saves it, as the command line saves an interrupted run. */
   async stop(): Promise<void> {
     this.#requestStop();
     await this.#done;
   }
 
-  /** Goes on after `pause`, `stop` or the Stop button; also after an error. */
+  /** Continues after `pause`, `stop`, the Stop button or an error. */
   resume(): this {
     if (this.#state === "paused") {
       this.#become("training");
@@ -240,14 +240,13 @@ export class Run {
   }
 
   /**
-   * Continues a text with the model as it is now, also while it is trained. Training goes on as if it
-   * had not been asked.
+   * Continues a text with the current model, also during training. Training is not affected.
    */
   sample(prompt: string, options: GenerateTextOptions = {}): string {
     return sampleBetweenSteps(this.model, this.tokenizer, prompt, options);
   }
 
-  /** Stops it and frees the model, the optimizer and the files. */
+  /** Stops the run and frees the model, the optimizer and the files. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
     this.#trainer?.[Symbol.dispose]();
@@ -258,12 +257,12 @@ export class Run {
     if (runs.get(folder) === this) runs.delete(folder);
   }
 
-  /** What a notebook shows: the state, the numbers and the figure. */
+  /** The view in a notebook: the state, the numbers and the figure. */
   async [DISPLAY](): Promise<DisplayBundle> {
     return await showView(viewOfRun(this.#snapshot()));
   }
 
-  /** What `console.log` shows. */
+  /** The text that `console.log` shows. */
   [Symbol.for("Deno.customInspect")](): string {
     return statusOf(this.#snapshot()).text;
   }
@@ -341,7 +340,7 @@ export class Run {
     return trainer;
   }
 
-  /** What an earlier process measured of a run that goes on. */
+  /** Reads the metrics that an earlier process wrote for a resumed run. */
   async #readEarlierMetrics(trainer: Trainer): Promise<void> {
     if (this.config.logger_name === "none") return;
     const rows = await readMetrics(`${this.config.out_dir}/metrics.csv`);

@@ -1,5 +1,5 @@
 /**
- * Sweeps in a cell: live, stoppable, and a study as the last line of one.
+ * Sweeps in a notebook: with live output and stoppable; a study can be shown on a cell's last line.
  *
  * @module
  */
@@ -33,11 +33,11 @@ export interface LiveSweepOptions extends SweepOptions {
 }
 
 /**
- * Trains with many configurations and finds the best, as `deno task sweep` does, with a live output in
- * the cell: the trials, their curves, and what matters.
+ * Trains with many configurations and finds the best, like `deno task sweep`, with a live output in the
+ * cell: the trials, their curves, and the importance of parameters.
  *
- * Trials are processes of their own. The Stop button ends them with everything saved, and the same call
- * goes on. Not awaited, it runs behind other cells.
+ * Trials are separate processes. The Stop button ends them after saving everything, and the same call
+ * resumes the sweep. If not awaited, it runs in the background of other cells.
  *
  * @param config A checked sweep, the keys of one, or the path of its YAML file.
  * @returns The study, when all trials have ended or it was stopped.
@@ -65,7 +65,7 @@ export async function sweep(
     return true;
   });
   try {
-    // Trials that set up at the same time would build the same thing.
+    // Prepared once here, because trials starting at the same time would all do it.
     await ensureSetup();
     if (show && isInKernel()) await preparePictures();
     study = await runSweep(checked, {

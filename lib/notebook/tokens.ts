@@ -9,7 +9,7 @@ import type { Tokenizer } from "../tokenizer/mod.ts";
 import { type ColoredToken, lightColor, tokenSvg } from "./_token_picture.ts";
 import { DISPLAY, type DisplayBundle } from "./kernel.ts";
 
-/** A text in pieces, as a cell's last line a picture of them. */
+/** A text divided into tokens; shown as a picture on a cell's last line. */
 export class TokenPicture {
   /** The tokens' texts. */
   readonly pieces: readonly string[];
@@ -17,7 +17,7 @@ export class TokenPicture {
   readonly svg: string;
   readonly #text: string;
 
-  /** Tokens with their colours, what the colours mean, and the same in words. */
+  /** Takes tokens with their colours, the legend of the colours, and a description. */
   constructor(
     tokens: readonly ColoredToken[],
     options: {
@@ -30,7 +30,7 @@ export class TokenPicture {
     this.#text = options.text;
   }
 
-  /** What a notebook shows. */
+  /** The view in a notebook. */
   async [DISPLAY](): Promise<DisplayBundle> {
     return {
       "image/png": (await svgToPng(this.svg)).toBase64(),
@@ -38,7 +38,7 @@ export class TokenPicture {
     };
   }
 
-  /** What `console.log` shows. */
+  /** The text that `console.log` shows. */
   [Symbol.for("Deno.customInspect")](): string {
     return this.#text;
   }
@@ -53,7 +53,7 @@ export function piecesOf(
 }
 
 /**
- * Shows how a tokenizer cuts a text.
+ * Shows how a tokenizer splits a text.
  *
  * @example
  * ```ts

@@ -6,7 +6,7 @@ import type { Figure } from "./figure.ts";
 import { ALL_LABELS } from "./_static_heat_map.ts";
 import { plotlyScript } from "./plotly.ts";
 
-/** What is used of Plotly. */
+/** The used functions of Plotly. */
 interface Plotly {
   toImage(
     figure: Figure,
@@ -20,8 +20,8 @@ interface Plotly {
 }
 
 /**
- * What jsdom lacks and Plotly asks for: sizes of texts, from the number of their characters and the size
- * of the font, and a few things of browsers that are not needed for SVG.
+ * Features that Plotly needs and jsdom lacks: sizes of texts, computed from the number of characters and the
+ * font size, and some browser functions that have no effect on SVG.
  */
 const BROWSER = `
 (() => {
@@ -36,7 +36,7 @@ const BROWSER = `
     return { width: longest * size * 0.56, height: texts.length * size * 1.2 };
   };
   const box = (element) => {
-    // Plotly measures from a point, which has no size.
+    // Plotly measures relative to a reference point, which has no size.
     if (element.classList.contains("js-reference-point")) {
       return { x: 0, y: 0, left: 0, top: 0, right: 0, bottom: 0, width: 0, height: 0 };
     }
@@ -60,7 +60,7 @@ const BROWSER = `
 
 let plotly: Plotly | undefined;
 
-/** The figure as SVG. */
+/** Renders the figure as SVG. */
 export async function plotlySvg(
   figure: Figure,
   { width, height }: { width: number; height: number },

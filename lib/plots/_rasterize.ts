@@ -9,7 +9,7 @@ import mono from "dejavu-fonts-ttf/ttf/DejaVuSansMono.ttf" with {
 
 let ready: Promise<void> | undefined;
 
-/** `scale` pixels for one of the SVG's. */
+/** Converts SVG to PNG, with `scale` pixels per unit of the SVG. */
 export async function rasterize(
   svg: string,
   scale: number,

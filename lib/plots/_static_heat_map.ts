@@ -1,6 +1,6 @@
 /**
- * Heat maps where there is no canvas: Plotly paints them on one, so for a static picture each becomes an
- * image of rectangles under its axes, and an invisible line that carries the axes and the colour bar.
+ * Heat maps without a canvas, which Plotly needs to paint them: for a static picture each becomes an image of
+ * rectangles under its axes, and an invisible line that carries the axes and the colour bar.
  */
 
 import { colorAt, type ColorScale } from "./color_scale.ts";
@@ -12,7 +12,7 @@ import type { Figure, Json, Trace } from "./figure.ts";
  */
 export const ALL_LABELS = { ticklabeloverflow: "allow" } as const;
 
-/** The figure without heat maps, looking the same. */
+/** The figure with its heat maps replaced by images of the same look. */
 export function withoutHeatMaps(figure: Figure): Figure {
   const layout: Record<string, Json> = { ...figure.layout };
   const images: Json[] = [...(figure.layout["images"] as Json[] ?? [])];
@@ -49,7 +49,7 @@ function readHeatMap(trace: Trace): HeatMapTrace {
   return { xaxis: "x", yaxis: "y", ...trace } as unknown as HeatMapTrace;
 }
 
-/** Where cells begin and end: halfway to their neighbours; categories are one apart. */
+/** Edges of cells: halfway between neighbouring values; categories have a distance of one. */
 function edgesOf(values: readonly (number | string)[]): number[] {
   const places = values.map((value, index) =>
     typeof value === "number" ? value : index

@@ -4,12 +4,12 @@
  * @module
  */
 
-/** Colours at places from 0 to 1, as Plotly takes them. */
+/** Colours at positions from 0 to 1, in Plotly's format. */
 export type ColorScale = readonly (readonly [at: number, color: string])[];
 
 /** The colour scales that figures use. */
 export const COLOR_SCALES = {
-  /** For quantities: dark is little. */
+  /** For quantities: dark means small. */
   viridis: [
     [0, "#440154"],
     [0.25, "#3b528b"],
@@ -17,7 +17,7 @@ export const COLOR_SCALES = {
     [0.75, "#5ec962"],
     [1, "#fde725"],
   ],
-  /** For what differs from a middle: blue is less, red is more. */
+  /** For deviations from a middle value: blue is less, red is more. */
   diverging: [
     [0, "#2166ac"],
     [0.25, "#92c5de"],
@@ -30,7 +30,7 @@ export const COLOR_SCALES = {
 /** Name of a colour scale. */
 export type ColorScaleName = keyof typeof COLOR_SCALES;
 
-/** The colour at a place from 0 to 1, between its neighbours, as `#rrggbb`. */
+/** The colour at a position from 0 to 1, interpolated, as `#rrggbb`. */
 export function colorAt(scale: ColorScale, at: number): string {
   const place = Math.min(1, Math.max(0, at));
   const next = Math.max(1, scale.findIndex(([stop]) => stop >= place));

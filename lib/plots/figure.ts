@@ -1,5 +1,5 @@
 /**
- * What a figure is: plain Plotly JSON, made by pure functions and drawn elsewhere.
+ * The type of figures: plain Plotly JSON, made by pure functions and drawn elsewhere.
  *
  * @module
  */
@@ -13,30 +13,30 @@ export type Json =
   | readonly Json[]
   | { readonly [key: string]: Json };
 
-/** One of Plotly's traces: a line, a heat map. */
+/** A trace of Plotly: a line, a heat map. */
 export type Trace = Readonly<Record<string, Json>>;
 
 /** Plotly's layout: axes, titles, sizes in pixels. */
 export type Layout = Readonly<Record<string, Json>>;
 
-/** A figure of Plotly, as its `newPlot` takes it. */
+/** A figure, in the form of the arguments of Plotly's `newPlot`. */
 export interface Figure {
-  /** What is drawn. */
+  /** The traces. */
   readonly data: readonly Trace[];
-  /** Where it is drawn. */
+  /** The layout. */
   readonly layout: Layout;
 }
 
-/** How figures behave in a page; nothing of them is sent anywhere. */
+/** Plotly's options for figures in a page; no data is sent anywhere. */
 export const PLOT_CONFIG = {
   responsive: true,
   displaylogo: false,
   showSendToCloud: false,
-  // There is nothing to be done with points that are selected.
+  // Selecting points has no effect, so these buttons are removed.
   modeBarButtonsToRemove: ["select2d", "lasso2d"],
 } as const;
 
-/** Colours of lines, in the order in which they are used (Okabe and Ito: told apart by everybody). */
+/** Colours of lines, in order of use (Okabe and Ito's, for all kinds of colour vision). */
 export const COLORS = [
   "#0072b2",
   "#d55e00",
@@ -52,14 +52,14 @@ export function colorOf(index: number): string {
   return COLORS[index % COLORS.length] ?? COLORS[0];
 }
 
-/** A colour as Plotly and CSS know it, with an opacity from 0 to 1. */
+/** A colour for Plotly and CSS, with an opacity from 0 to 1. */
 export function withOpacity(color: string, opacity: number): string {
   const channel = (start: number) =>
     parseInt(color.slice(start, start + 2), 16);
   return `rgba(${channel(1)},${channel(3)},${channel(5)},${opacity})`;
 }
 
-/** What all figures share; the rest of a layout is put over it. */
+/** The common layout of all figures, overridden by `layout`. */
 export function baseLayout(layout: Layout): Layout {
   return {
     height: 400,
@@ -79,7 +79,7 @@ export function panelTitle(text: string, x: number, y: number): Json {
   return note(text, { x, y, xanchor: "left", yanchor: "bottom", yshift: 1 });
 }
 
-/** What the columns are, under the axis whose left end and bottom are at `from` and `bottom`. */
+/** Title of the columns, under the axis whose left end and bottom are at `from` and `bottom`. */
 export function xTitle(
   text: string,
   { from = 0, to = 1, bottom = 0 }: {
@@ -93,7 +93,7 @@ export function xTitle(
   return note(text, { ...place, yshift: -22 });
 }
 
-/** What the rows are, beside the axis whose bottom and top are at `from` and `to`. */
+/** Title of the rows, beside the axis whose bottom and top are at `from` and `to`. */
 export function yTitle(
   text: string,
   { from = 0, to = 1, left = 0 }: {
@@ -113,8 +113,8 @@ export function yTitle(
   });
 }
 
-// Not Plotly's titles of axes: those move with the measured size of texts, which differs without a
-// browser.
+// Not Plotly's own axis titles: their position depends on the measured size of texts, which differs
+// without a browser.
 function note(text: string, place: Readonly<Record<string, Json>>): Json {
   return {
     text,
@@ -127,7 +127,7 @@ function note(text: string, place: Readonly<Record<string, Json>>): Json {
   };
 }
 
-/** An axis in the house style. */
+/** An axis in the common style of the figures. */
 export function axis(options: Readonly<Record<string, Json>> = {}): Json {
   return {
     gridcolor: "#e8e8e8",
@@ -137,7 +137,7 @@ export function axis(options: Readonly<Record<string, Json>> = {}): Json {
   };
 }
 
-/** Five digits are more than a screen shows, and keep notebooks small. */
+/** Rounds to five digits, more than a screen can show, to keep notebooks small. */
 export function rounded(value: number): number | null {
   return Number.isFinite(value) ? Number(value.toPrecision(5)) : null;
 }

@@ -1,5 +1,5 @@
 /**
- * Heat maps: one, or several that share their colours.
+ * Heat maps: one, or several with a common colour scale.
  *
  * @module
  */
@@ -19,29 +19,29 @@ import {
 
 /** A table of numbers as colours. */
 export interface HeatMap {
-  /** Over it; none for a single one. */
+  /** Title above the map; none for a single map. */
   readonly title?: string;
   /** The numbers, row by row; the first row is drawn at the bottom. */
   readonly z: readonly (readonly number[])[];
-  /** Under the columns. */
+  /** Labels of the columns. */
   readonly x: readonly (number | string)[];
-  /** Beside the rows. */
+  /** Labels of the rows. */
   readonly y: readonly (number | string)[];
 }
 
 /** Options of {@linkcode heatMapFigure}. */
 export interface HeatMapOptions {
-  /** Default: viridis. */
+  /** Colour scale. Default: viridis. */
   readonly colors?: ColorScaleName;
-  /** The numbers of the first and last colour. Default: those of the data. */
+  /** The values of the first and last colour. Default: the range of the data. */
   readonly range?: readonly [number, number];
-  /** Beside the colour bar. */
+  /** Title of the colour bar. */
   readonly unit?: string;
-  /** Under the columns. */
+  /** Title of the columns. */
   readonly xTitle?: string;
-  /** Beside the rows. */
+  /** Title of the rows. */
   readonly yTitle?: string;
-  /** Maps side by side. Default: up to 3. */
+  /** Number of maps side by side. Default: up to 3. */
   readonly columns?: number;
 }
 
@@ -58,7 +58,7 @@ export function heatMapFigure(
   const layout: Record<string, Json> = {
     height: down === 1 ? 340 : 60 + 190 * down,
     margin: { l: 64, r: 90, t: hasTitles ? 44 : 20, b: 44 },
-    // What has no value is no colour of the scale.
+    // Cells without a value have a colour that is not in the scale.
     plot_bgcolor: "#cccccc",
   };
   const annotations: Json[] = [];
@@ -123,7 +123,7 @@ function kindOf([first]: readonly (number | string)[]): Record<string, Json> {
   return typeof first === "string" ? { type: "category" } : {};
 }
 
-/** Marks the last tick of a scale that larger values share: "2+". */
+/** Labels the last tick of a scale that also stands for larger values: "2+". */
 function openTicks(zmin: number, zmax: number): Record<string, Json> {
   const tickvals = [0, 0.25, 0.5, 0.75, 1].map((share) =>
     rounded(zmin + share * (zmax - zmin))
@@ -132,7 +132,7 @@ function openTicks(zmin: number, zmax: number): Record<string, Json> {
   return { tickvals, ticktext };
 }
 
-/** The part of the width or height that one of `count` panels takes. */
+/** The share of the width or height that each of `count` panels takes. */
 function slot(
   index: number,
   count: number,

@@ -1,5 +1,5 @@
 /**
- * Several figures as the panels of one.
+ * Several figures as the panels of one figure.
  *
  * @module
  */
@@ -16,18 +16,18 @@ import {
   yTitle,
 } from "./figure.ts";
 
-/** From and to, as parts of the width or the height of a whole. */
+/** Start and end, as fractions of the whole width or height. */
 type Extent = readonly [from: number, to: number];
 
-/** A figure, and where it stands in another. */
+/** A figure, and its position in another. */
 export interface Panel {
-  /** What is drawn: traces in a plane, with the axes of its layout. */
+  /** The figure: traces in a plane, with the axes of its layout. */
   readonly figure: Figure;
-  /** Stands over it. */
+  /** Title above it. */
   readonly title: string;
-  /** From left to right. */
+  /** Horizontal extent, from left to right. */
   readonly x: readonly [from: number, to: number];
-  /** From bottom to top. */
+  /** Vertical extent, from bottom to top. */
   readonly y: readonly [from: number, to: number];
   /** Whether its traces are in the legend. Default: false. */
   readonly showLegend?: boolean;
@@ -38,9 +38,9 @@ type Fields = Readonly<Record<string, Json>>;
 const AXIS = /^([xy])axis(\d*)$/;
 
 /**
- * Draws figures beside each other. Of their layouts axes, shapes and annotations are taken over.
+ * Draws figures as panels. Axes, shapes and annotations of their layouts are kept.
  *
- * @param layout Put over what the panels make.
+ * @param layout Overrides the layout made from the panels.
  */
 export function panelsFigure(
   panels: readonly Panel[],
@@ -53,7 +53,7 @@ export function panelsFigure(
   let taken = 0;
   for (const { figure, title, x, y, showLegend = false } of panels) {
     const offset = taken;
-    // "x", "x2", ... of a figure follow those of the figures before.
+    // Axes "x", "x2", ... of a figure are numbered after those of earlier figures.
     const renamed = (id: Json | undefined, letter: string) => {
       const number = offset + Number(String(id ?? letter).slice(1) || 1);
       return number === 1 ? letter : `${letter}${number}`;
@@ -104,7 +104,7 @@ export function panelsFigure(
   };
 }
 
-/** A colour bar would stand beside the whole. */
+/** Removes a trace's colour bar, which would be drawn beside the whole figure. */
 function withoutScale(trace: Trace): Trace {
   const marker = trace["marker"] as Fields | undefined;
   if (marker?.["showscale"] !== true) return trace;

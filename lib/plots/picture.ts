@@ -1,5 +1,5 @@
 /**
- * Figures as pictures, without a browser.
+ * Renders figures as pictures, without a browser.
  *
  * @module
  */
@@ -9,9 +9,9 @@ import { withoutHeatMaps } from "./_static_heat_map.ts";
 
 /** Options of {@linkcode figureSvg} and {@linkcode figurePng}. */
 export interface PictureOptions {
-  /** In pixels. Default: the layout's, else 900. */
+  /** Width in pixels. Default: the layout's, else 900. */
   readonly width?: number;
-  /** In pixels. Default: the layout's, else 400. */
+  /** Height in pixels. Default: the layout's, else 400. */
   readonly height?: number;
 }
 
@@ -42,7 +42,7 @@ export async function figureSvg(
   });
 }
 
-/** Loads what the first picture would wait for: most of a second. */
+/** Loads in advance what the first picture needs, which takes most of a second. */
 export async function preparePictures(): Promise<void> {
   const figure = { data: [], layout: { width: 10, height: 10 } };
   await figurePng(figure);
@@ -50,11 +50,11 @@ export async function preparePictures(): Promise<void> {
 
 /** Options of {@linkcode figurePng} and {@linkcode svgToPng}. */
 export interface PngOptions extends PictureOptions {
-  /** Pixels of the picture for one of the figure. Default: 1.5. */
+  /** Pixels of the picture per pixel of the figure. Default: 1.5. */
   readonly scale?: number;
 }
 
-/** Draws a figure as PNG, in a font of its own: the same on every machine. */
+/** Draws a figure as PNG with a bundled font, so that the result is the same on every machine. */
 export async function figurePng(
   figure: Figure,
   options: PngOptions = {},
@@ -62,7 +62,7 @@ export async function figurePng(
   return await svgToPng(await figureSvg(figure, options), options);
 }
 
-/** Draws SVG as PNG; texts are drawn in DejaVu Sans. */
+/** Draws SVG as PNG, with texts in DejaVu Sans. */
 export async function svgToPng(
   svg: string,
   { scale = 1.5 }: Pick<PngOptions, "scale"> = {},

@@ -1,6 +1,6 @@
 /**
- * Plotly's script, for pages: all of it that figures need, 1.5 MB. Import this module only where a page
- * is made.
+ * Plotly's script for pages, with the parts that figures need: 1.5 MB. Import this module only where a
+ * page is made.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Figures of a mixture of experts: loads, balance, and which experts work together.
+ * Figures of a mixture of experts: loads, balance, and which experts are chosen together.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import {
 import { type HeatMap, heatMapFigure } from "./heat_map.ts";
 import { pointsOf, type RunSeries } from "./training.ts";
 
-/** What the experts did in some steps of training. */
+/** The experts' loads in some steps of training. */
 export interface LoadSample {
   /** The last of these steps. */
   readonly step: number;
@@ -25,14 +25,14 @@ export interface LoadSample {
   readonly counts: readonly (readonly number[])[];
 }
 
-/** Most columns of a heat map over time. */
+/** Maximum number of columns of a heat map over time. */
 const MAX_COLUMNS = 80;
 
 /**
- * Load of every expert over time, one heat map a layer: 1 is an even share, 0 an expert that nobody
- * asks, 2 one that does the work of two.
+ * Load of every expert over time, one heat map per layer: 1 is an even share, 0 an unused expert, 2 twice
+ * an even share.
  *
- * @param layers Names of the layers, if they are not 0, 1, 2...
+ * @param layers Names of the layers. Default: 0, 1, 2...
  */
 export function expertLoadFigure(
   history: readonly LoadSample[],
@@ -82,8 +82,8 @@ export function layerLoadFigure(
 }
 
 /**
- * How often two experts take the same token, over how often they would by chance: 1 is chance. The
- * diagonal, an expert with itself, is left empty.
+ * How often two experts take the same token, relative to chance: 1 is chance. The diagonal, an expert with
+ * itself, is empty.
  */
 export function coActivationFigure(
   pairs: readonly (readonly number[])[],
@@ -157,9 +157,9 @@ export function balanceFigure(runs: readonly RunSeries[]): Figure {
 }
 
 /**
- * A factor of each expert, so that by chance two of them meet as often as the product of theirs says, and
- * each meets as many others as it did. An expert does not meet itself: the factors are not the numbers of
- * meetings, and are found by going towards them.
+ * A factor for each expert, such that the product of two factors is the expected number of tokens that both
+ * take by chance, and each expert's expected total matches its actual one. Because an expert is not paired
+ * with itself, the factors have no closed form and are found by iteration.
  */
 function popularities(meetings: readonly number[]): number[] {
   const start = Math.sqrt(sumOf(meetings)) / meetings.length;
@@ -177,13 +177,13 @@ function sumOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0);
 }
 
-/** Loads over their mean. */
+/** Loads divided by their mean. */
 function relative(counts: readonly number[]): number[] {
   const mean = sumOf(counts) / counts.length;
   return counts.map((count) => mean === 0 ? 0 : count / mean);
 }
 
-/** Adds up neighbours until there are at most `most` samples. */
+/** Adds up neighbouring samples until there are at most `most`. */
 export function mergedLoads(
   history: readonly LoadSample[],
   most: number,

@@ -20,9 +20,9 @@ import {
   yTitle,
 } from "./figure.ts";
 
-/** What was measured in a run: rows as metrics.csv has them. */
+/** The metrics of a run: rows with the columns of metrics.csv. */
 export interface RunSeries {
-  /** What the run is called in the legend. */
+  /** Name of the run in the legend. */
   readonly name: string;
   /** Its rows, oldest first. */
   readonly rows: readonly Readonly<Partial<Record<MetricName, number>>>[];
@@ -37,8 +37,8 @@ const LOSS_BOTTOM = 0.46;
 const PANELS_TOP = 0.27;
 
 /**
- * Loss on top, learning rate, gradient norm and speed below. One run has its training and validation
- * loss in two colours; several have a colour each, with validation as points.
+ * Loss on top; learning rate, gradient norm and speed below. For one run, training and validation loss have
+ * two colours; of several runs, each has one colour, with validation as points.
  *
  * @example
  * ```ts
@@ -88,7 +88,7 @@ export function trainingFigure(runs: readonly RunSeries[]): Figure {
   return { data, layout: baseLayout(layout) };
 }
 
-/** With few points Plotly would show fractions of steps. */
+/** Options for the axis of steps: with few points Plotly would show fractions of steps. */
 function stepAxis(runs: readonly RunSeries[]): Record<string, Json> {
   const last = Math.max(
     1,
@@ -118,12 +118,12 @@ function lossTraces(run: RunSeries, index: number, shared: boolean): Trace[] {
   const trainColor = colorOf(shared ? index : 0);
   const valColor = colorOf(shared ? index : 1);
   const thin = thinned(points);
-  // Smoothed before it is thinned: the number of points shown changes nothing about the line.
+  // Smoothed before thinning, so that the number of points shown does not affect the line.
   const neighbours = points.length > 20
     ? Math.max(3, Math.floor(points.length / 100))
     : 0;
   const smooth = thinned(smoothed(points, neighbours));
-  // Plotly gives every member of a group a line of its own in the legend.
+  // Plotly would otherwise show every member of a group as its own line in the legend.
   const group: Trace = shared ? { legendgroup: run.name } : {};
   const raw: Trace = {
     type: "scatter",
@@ -175,13 +175,13 @@ function panelTrace(
   };
 }
 
-/** What a search for a learning rate measured. */
+/** The measurements of a search for a learning rate. */
 export interface LearningRateSweep {
-  /** The learning rates that were tried, rising. */
+  /** The learning rates that were tried, ascending. */
   readonly rates: readonly number[];
   /** Smoothed training loss at each. */
   readonly losses: readonly number[];
-  /** A good one, or null if the loss never fell. */
+  /** Suggested learning rate, or null if the loss never fell. */
   readonly suggestion: number | null;
 }
 
@@ -220,7 +220,7 @@ export function learningRateFigure(sweep: LearningRateSweep): Figure {
         dtick: 1,
       }),
       yaxis: axis({
-        // What follows after the loss has left its valley would hide the valley.
+        // The rise after the loss has left its valley would hide the valley.
         range: [
           lowest - 0.1 * (first - lowest) - 0.05,
           first + 0.5 * (first - lowest) + 0.1,

@@ -1,6 +1,6 @@
-/** Numbers as people read them. */
+/** Formats numbers for display. */
 
-/** What to show for a number that is not known. */
+/** Shown for an unknown number. */
 const UNKNOWN = "?";
 
 /**
@@ -47,7 +47,7 @@ function withPrefix(
   let scaled = value;
   let text = Number.isInteger(value) ? String(value) : value.toFixed(1);
   for (const [i, suffix] of suffixes.entries()) {
-    // What would be shown decides, so that 999,960 is "1.0M", not "1000k".
+    // Decided by the rounded text, so that 999,960 is "1.0M", not "1000k".
     const isLast = i === suffixes.length - 1;
     if (isLast || Math.abs(Number(text)) < Math.min(base, 1000)) {
       return text + suffix;

@@ -1,26 +1,26 @@
-/** A state as one line of text. */
+/** Formats a state as one line of text. */
 
 import { formatBytes, formatCount, formatDuration } from "./format.ts";
 import type { ProgressState } from "./state.ts";
 
-/** Columns of the bar: at least, and at most, brackets included. */
+/** Minimum and maximum width of the bar in columns, including brackets. */
 const BAR_COLUMNS = { min: 12, max: 40 };
 
 const GREEN = "\x1b[32m";
 const RESET = "\x1b[0m";
 
-/** A part of the line. Those of the lowest rank go first if room is short. */
+/** A part of the line. Parts of the lowest rank are dropped first if there is not enough room. */
 interface Part {
   text: string;
   rank: number;
 }
 
-/** Everything about the state that is known, without a bar. */
+/** All known values of the state, without a bar. */
 export function formatPlainLine(state: ProgressState): string {
   return partsOf(state).map(({ text }) => text).join("  ");
 }
 
-/** The line that stays when the work is over. */
+/** The line that remains when the work is done. */
 export function formatLastLine(state: ProgressState): string {
   const { remainingSeconds: _, ...rest } = state;
   const seconds = (state.nowMs - state.startedMs) / 1000;
@@ -28,8 +28,8 @@ export function formatLastLine(state: ProgressState): string {
 }
 
 /**
- * The state with a bar, in at most `columns` columns: what matters least is
- * left out where room is short.
+ * The state with a bar, in at most `columns` columns: the least important parts
+ * are dropped if there is not enough room.
  */
 export function formatBarLine(
   state: ProgressState,
@@ -56,7 +56,7 @@ export function formatBarLine(
   ).join("  ");
 }
 
-/** Terminal columns that a text may take; wide characters count double. */
+/** Upper bound of the terminal columns of a text; wide characters count double. */
 export function displayWidth(text: string): number {
   let width = 0;
   for (const character of text) width += widthOf(character);
@@ -74,7 +74,7 @@ function cutToWidth(text: string, columns: number): string {
   return cut;
 }
 
-/** Beyond ASCII two columns are assumed: a line too short does no harm. */
+/** Assumes two columns for characters beyond ASCII: a line that is too short does no harm. */
 function widthOf(character: string): number {
   return character < "\x7f" ? 1 : 2;
 }
@@ -138,7 +138,7 @@ function formatUnits(units: number, unit: string): string {
   return unit === "token" ? formatCount(units) : String(units);
 }
 
-/** Control characters would move the cursor away from the line. */
+/** Replaces control characters, which would move the cursor away from the line. */
 function oneLine(text: string): string {
   return text.replace(/\p{Cc}+/gu, " ");
 }

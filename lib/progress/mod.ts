@@ -1,6 +1,6 @@
 /**
- * Progress of anything that takes a while: training, downloads, preparing data.
- * One state, drawn by a renderer: a live line on a terminal, plain lines
+ * Shows the progress of long work: training, downloads, preparing data. One
+ * state is drawn by a renderer: as a live line on a terminal, as plain lines
  * elsewhere.
  *
  * @module
@@ -28,9 +28,9 @@ export type ProgressMode = "auto" | "live" | "plain" | "none";
 
 /** Options of {@linkcode createProgress}. */
 export interface ProgressOptions {
-  /** What is being done: "train", "download"... */
+  /** Name of the work: "train", "download"... */
   label: string;
-  /** Units in all, if that is known. */
+  /** Total number of units, if known. */
   total?: number;
   /** Units done already, as in a resumed run. Default: 0. */
   done?: number;
@@ -38,27 +38,27 @@ export interface ProgressOptions {
   unit?: string;
   /** Auto, the default, is live on a terminal and plain elsewhere. */
   mode?: ProgressMode;
-  /** Where it is shown. Default: standard error. */
+  /** Stream to write to. Default: standard error. */
   stream?: ProgressStream;
   /** Whether to use colours. Default: unless NO_COLOR is set. */
   color?: boolean;
-  /** Draws in place of what `mode` and `stream` say. */
+  /** Renderer to use instead of the one that `mode` and `stream` select. */
   renderer?: ProgressRenderer;
   /** A clock in milliseconds. */
   now?: () => number;
 }
 
-/** A piece of work that is shown. Disposing leaves its last state visible. */
+/** The progress of some work. Disposing leaves its last state visible. */
 export interface Progress extends Disposable {
-  /** Tells what is new; cheap enough to be called at every step. */
+  /** Updates the state; cheap enough to be called at every step. */
   update(update: ProgressUpdate): void;
   /** Shows a line of text that stays, above the live line. */
   log(text: string): void;
-  /** Ends it with `text`, or with the last state. */
+  /** Ends the display with `text`, or with the last state. */
   finish(text?: string): void;
 }
 
-/** Shortest time over which speed is measured. */
+/** Minimum time over which speed is measured. */
 const MIN_MEASURED_SECONDS = 0.05;
 
 /**

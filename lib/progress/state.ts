@@ -1,10 +1,10 @@
-/** What is known about a piece of work: what renderers draw. */
+/** The state of some work, which renderers draw. */
 
-/** What can be told about the work; the rest stays as it was. */
+/** Changes of the state; omitted values stay as they were. */
 export interface ProgressUpdate {
   /** Units done. */
   done?: number;
-  /** Units in all, once that is known. */
+  /** Total number of units, once known. */
   total?: number;
   /** Training loss, in nats a token. */
   loss?: number;
@@ -14,38 +14,38 @@ export interface ProgressUpdate {
   learningRate?: number;
   /** Tokens a second. */
   tokensPerSecond?: number;
-  /** Part of the device's peak FLOP/s that is used, from 0 to 1. */
+  /** Model FLOPs utilisation: used share of the device's peak FLOP/s, from 0 to 1. */
   mfu?: number;
   /** Peak memory of the device, in bytes. */
   memoryBytes?: number;
   /** Seconds left. Default: estimated from `done` and `total`. */
   remainingSeconds?: number;
-  /** A word about what is being done, such as a file's name. */
+  /** A short note about the current work, such as a file's name. */
   note?: string;
 }
 
-/** A piece of work at one moment. */
+/** The state of some work at one moment. */
 export interface ProgressState extends ProgressUpdate {
   /** What is being done: "train", "download"... */
   label: string;
-  /** What is counted: "step", "file"...; "byte" and "token" are shown short. */
+  /** The unit that is counted: "step", "file"...; "byte" and "token" are abbreviated. */
   unit: string;
   /** Units done. */
   done: number;
-  /** Units a second, smoothed, once there is something to tell. */
+  /** Units per second, smoothed, once measured. */
   unitsPerSecond?: number;
-  /** When the work began, in milliseconds of some clock. */
+  /** Start of the work, in milliseconds of some clock. */
   startedMs: number;
-  /** When this was so, in milliseconds of the same clock. */
+  /** Time of this state, in milliseconds of the same clock. */
   nowMs: number;
 }
 
-/** Draws a piece of work somewhere. */
+/** Draws states. */
 export interface ProgressRenderer {
-  /** Takes the newest state, as often as it changes; may skip it. */
+  /** Receives every new state; may skip drawing it. */
   draw(state: ProgressState): void;
   /** Shows a line of text that stays. */
   log(text: string, state: ProgressState): void;
-  /** Shows the last state, or `text` in its place. Nothing follows. */
+  /** Shows the last state, or `text` instead. No call follows. */
   finish(state: ProgressState, text?: string): void;
 }

@@ -3,28 +3,28 @@
 import { formatBarLine, formatLastLine, formatPlainLine } from "./line.ts";
 import type { ProgressRenderer } from "./state.ts";
 
-/** Where text is shown: `Deno.stderr`, `Deno.stdout`, or something like it. */
+/** Stream for output: `Deno.stderr`, `Deno.stdout`, or a similar object. */
 export interface ProgressStream {
   /** Writes bytes and returns how many were taken. */
   writeSync(bytes: Uint8Array): number;
-  /** Whether a person looks at it. */
+  /** Whether it is a terminal. */
   isTerminal(): boolean;
-  /** Columns of the terminal; asked of Deno if this is missing. */
+  /** Columns of the terminal. Default: determined by Deno. */
   columns?(): number;
 }
 
-/** Time between two drawings of the live line. */
+/** Minimum time between two redraws of the live line. */
 const REDRAW_MS = 100;
 
 /** Time between two plain lines. */
 const PLAIN_LINE_MS = 10_000;
 
-/** Back to the first column, and clear the line. */
+/** Moves the cursor to the first column and clears the line. */
 const CLEAR = "\r\x1b[K";
 
 /**
- * One line that is drawn over itself, about ten times a second at most, as wide
- * as the terminal. Other lines appear above it.
+ * A line that is redrawn in place, at most about ten times a second, and is as wide as the terminal. Other
+ * lines appear above it.
  */
 export function liveRenderer(
   stream: ProgressStream,
@@ -64,7 +64,7 @@ export function plainRenderer(stream: ProgressStream): ProgressRenderer {
   };
 }
 
-/** Shows what is said, and no progress. */
+/** Shows messages, but no progress. */
 export function silentRenderer(stream: ProgressStream): ProgressRenderer {
   return {
     draw() {},
@@ -75,7 +75,7 @@ export function silentRenderer(stream: ProgressStream): ProgressRenderer {
   };
 }
 
-/** Whether a line can be drawn over itself on this stream. */
+/** Whether a line can be redrawn in place on this stream. */
 export function canDrawOver(stream: ProgressStream): boolean {
   if (!stream.isTerminal()) return false;
   const query = { name: "env", variable: "TERM" } as const;
@@ -92,7 +92,7 @@ function columnsOf(stream: ProgressStream): number {
   }
 }
 
-/** A reader that has gone away must not stop the work. */
+/** Ignores errors, because a closed output must not stop the work. */
 function write(stream: ProgressStream, text: string): void {
   let bytes = new TextEncoder().encode(text);
   try {

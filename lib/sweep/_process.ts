@@ -7,7 +7,7 @@ export type TrialProgram = readonly string[];
 
 const PROJECT = new URL("../../", import.meta.url);
 
-/** Trains as `deno task train` does. */
+/** Trains like `deno task train`. */
 export const DEFAULT_PROGRAM: TrialProgram = [
   Deno.execPath(),
   "run",
@@ -18,7 +18,7 @@ export const DEFAULT_PROGRAM: TrialProgram = [
 /** Writes all output of the trial to a file, even after the sweep has ended. */
 const SCRIPT = 'log=$1; shift; exec "$@" >>"$log" 2>&1';
 
-/** A trial that runs. */
+/** A running trial. */
 export interface TrialProcess {
   /** Resolves when it has ended. */
   readonly ended: Promise<Deno.CommandStatus>;
@@ -92,7 +92,7 @@ function lastLines(path: string): string {
   }
   const lines = text.slice(-4000).split("\n").map((line) => line.trim())
     .filter((line) => line !== "");
-  // The message of an error stands before the lines of its stack.
+  // The message of an error precedes the lines of its stack.
   const message = lines.findLastIndex((line) => !line.startsWith("at "));
   return lines.slice(Math.max(0, message - 1), message + 1).join(" ").slice(
     0,

@@ -1,5 +1,5 @@
 /**
- * A study: the trials of a sweep, how they went, and which was best.
+ * A study: the trials of a sweep, their results, and the best one.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import type { SweepMethod } from "./sampler.ts";
 import type { SearchSpace, TrialParameters } from "./space.ts";
 import type { Observation } from "./tpe.ts";
 
-/** How a trial is doing; one that runs in no process now goes on when the sweep does. */
+/** State of a trial. A "running" trial without a process continues when the sweep is resumed. */
 export type TrialState = "running" | "complete" | "pruned" | "failed";
 
 /** The metric at one time. */
@@ -28,41 +28,41 @@ export interface CurvePoint {
 export interface Trial {
   /** Its number, from 0. */
   readonly number: number;
-  /** How it is doing. */
+  /** Its state. */
   readonly state: TrialState;
-  /** What it was given. */
+  /** Its parameters. */
   readonly parameters: TrialParameters;
   /** The metric at its end, or its last value so far; null if there is none. */
   readonly value: number | null;
-  /** The metric over its course. */
+  /** The metric over time. */
   readonly curve: readonly CurvePoint[];
   /** Why it failed or was ended early, or null. */
   readonly reason: string | null;
-  /** Seconds it took; null while it runs. */
+  /** Duration in seconds; null while it runs. */
   readonly seconds: number | null;
   /** Folder of the run. */
   readonly outDir: string;
 }
 
-/** What a study is about. */
+/** Definition of a study. */
 export interface StudyDefinition {
-  /** What it is called. */
+  /** Name of the study. */
   readonly name: string;
-  /** How parameters are chosen. */
+  /** Method that chooses parameters. */
   readonly method: SweepMethod;
-  /** Column of `metrics.csv`, and which way is better. */
+  /** Column of `metrics.csv`, and whether larger or smaller is better. */
   readonly metric: {
     readonly name: string;
     readonly goal: "minimize" | "maximize";
   };
-  /** What is varied. */
+  /** The varied parameters. */
   readonly space: SearchSpace;
-  /** Trials at most; null is the whole grid. */
+  /** Maximum number of trials; null means the whole grid. */
   readonly run_cap: number | null;
 }
 
 /**
- * The trials of a sweep. A study that is being run changes as its trials go on.
+ * The trials of a sweep. The study of a running sweep is updated as its trials progress.
  *
  * @example
  * ```ts ignore
@@ -74,13 +74,13 @@ export interface StudyDefinition {
 export class Study {
   /** Folder of the journal, the trials and the report. */
   readonly outDir: string;
-  /** What it is about. */
+  /** Its definition. */
   readonly definition: StudyDefinition;
-  /** Why it is over before its end, or null. */
+  /** Why it ended early, or null. */
   stopped: string | null = null;
   readonly #trials: Trial[] = [];
 
-  /** A study from the records of its journal. */
+  /** Creates a study from the records of its journal. */
   constructor(
     outDir: string,
     definition: StudyDefinition,
@@ -96,7 +96,7 @@ export class Study {
     return this.#trials;
   }
 
-  /** The best of the trials that ran to their end; null if there is none. */
+  /** The best of the completed trials; null if there is none. */
   get best(): Trial | null {
     let best: Trial | null = null;
     for (const trial of this.#trials) {
@@ -107,7 +107,7 @@ export class Study {
     return best;
   }
 
-  /** How many trials are in each state. */
+  /** Number of trials in each state. */
   get counts(): Readonly<Record<TrialState, number>> {
     const counts = { running: 0, complete: 0, pruned: 0, failed: 0 };
     for (const { state } of this.#trials) counts[state]++;
@@ -115,10 +115,10 @@ export class Study {
   }
 
   /**
-   * The configuration of the best trial, to train with it anew.
+   * The configuration of the best trial, for a new training with it.
    *
    * @param outDir Folder of the new run. Default: "best" in the study's folder.
-   * @throws {Error} If no trial ran to its end yet.
+   * @throws {Error} If no trial is complete.
    */
   bestConfig(outDir: string = join(this.outDir, "best")): RunConfig {
     const { best } = this;
@@ -133,12 +133,12 @@ export class Study {
     }).config;
   }
 
-  /** The metric so that smaller is better. */
+  /** The metric, with its sign chosen so that smaller is better. */
   lossOf(value: number): number {
     return this.definition.metric.goal === "minimize" ? value : -value;
   }
 
-  /** What method bayes learns from. */
+  /** The observations that the method bayes learns from. */
   observations(): Observation[] {
     return this.#trials.map(({ parameters, state, value, curve }) => ({
       parameters,
@@ -148,7 +148,7 @@ export class Study {
     }));
   }
 
-  /** How all trials but one have been going. */
+  /** The courses of all trials but one. */
   coursesBeside(number: number): Course[] {
     return this.#trials.filter((trial) => trial.number !== number).map((
       { curve, state },
@@ -158,7 +158,7 @@ export class Study {
     }));
   }
 
-  /** Takes up a record of the journal. */
+  /** Applies a record of the journal. */
   apply(record: JournalRecord): void {
     if (record.event === "start") {
       this.#trials[record.trial] = {
@@ -177,7 +177,7 @@ export class Study {
     }
   }
 
-  /** Takes up what a running trial has measured so far; says whether anything is new. */
+  /** Stores what a running trial has measured so far; returns whether anything is new. */
   report(number: number, curve: readonly CurvePoint[]): boolean {
     const before = this.#trials[number]?.curve ?? [];
     const isSame = curve.length === before.length &&
@@ -200,7 +200,7 @@ export class Study {
 }
 
 /**
- * Opens a study to look at it, also while a sweep runs it, here or in another process.
+ * Opens a study for reading, also while a sweep runs it here or in another process.
  *
  * @param outDir The study's folder.
  * @throws {Error} If there is no study.
@@ -227,7 +227,7 @@ export function openStudy(outDir: string): Study {
   return study;
 }
 
-/** Where the files of a trial are. */
+/** Paths of the files of a trial. */
 export function trialPaths(
   outDir: string,
   number: number,
@@ -236,7 +236,7 @@ export function trialPaths(
   return { run: path, config: `${path}.yaml`, log: `${path}.log` };
 }
 
-/** The metric over the course of a trial, as far as it is written. */
+/** The metric over time that a trial has written so far. */
 export function readCurve(
   outDir: string,
   number: number,

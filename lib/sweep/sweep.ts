@@ -1,5 +1,5 @@
 /**
- * Running a sweep: trials are chosen, run as processes, watched, ended early, and written down.
+ * Runs a sweep: chooses trials, runs them as processes, watches them, ends them early, and records them.
  *
  * @module
  */
@@ -29,32 +29,32 @@ import { trialConfig } from "./trial_config.ts";
 
 /** Options of {@linkcode sweep}. */
 export interface SweepOptions {
-  /** Called when a trial begins, ends, or has a new value; the study is the one that is returned. */
+  /** Called when a trial begins, ends, or has a new value, with the study that will be returned. */
   readonly onUpdate?: (study: Study) => void;
-  /** Told what the user should know. */
+  /** Receives messages for the user. */
   readonly onMessage?: (text: string) => void;
-  /** Begins anew: an earlier study in the folder is moved aside. Default: false, to go on with it. */
+  /** Whether to start anew, moving an earlier study aside, instead of resuming it. Default: false. */
   readonly isNew?: boolean;
   /** Ends the sweep: running trials save, and the same call resumes them. */
   readonly signal?: AbortSignal;
-  /** Runs a trial in place of the project's own program; `--config FILE` is added. */
+  /** Program that runs a trial instead of the project's own; `--config FILE` is appended. */
   readonly program?: TrialProgram;
-  /** Milliseconds between two looks at the trials. Default: 500. */
+  /** Milliseconds between two checks of the trials. Default: 500. */
   readonly pollMs?: number;
 }
 
 /** If this many first trials all fail, the sweep itself is considered wrong. */
 const MAX_FIRST_FAILURES = 5;
-/** Draws for one trial, if combinations turn out to be impossible. */
+/** Maximum number of draws for one trial, if drawn combinations are impossible. */
 const MAX_ATTEMPTS = 1000;
-/** How long a trial may take to save when it is asked to end. */
+/** Time limit for a trial to save when it is asked to end. */
 const SAVE_MS = 120_000;
 
 /**
- * Runs a sweep, or goes on with it: trials that ended are not repeated, those that ran go on from their checkpoints.
+ * Runs or resumes a sweep: ended trials are not repeated, interrupted trials continue from their checkpoints.
  *
  * @param config A checked sweep, the keys of one, or the path of its YAML file.
- * @returns The study, when all trials have ended or the signal came.
+ * @returns The study, when all trials have ended or the sweep was aborted.
  * @throws {ConfigError} If the sweep is wrong, or differs from the one in its folder.
  * @throws {Error} If another process runs it, or its first trials all fail.
  * @example
@@ -86,7 +86,7 @@ export async function sweep(
 }
 
 /**
- * The sweep that is meant: checked already, its keys, or the path of its YAML file.
+ * Returns a checked sweep, given as such, as its keys, or as the path of its YAML file.
  *
  * @throws {ConfigError} If the sweep is wrong.
  */
@@ -102,12 +102,12 @@ class Runner {
   readonly #config: SweepConfig;
   readonly #journal: Journal;
   readonly #options: SweepOptions;
-  /** Trials that a sweep began and did not end. */
+  /** Trials that an earlier process of the sweep began and did not end. */
   readonly #interrupted: number[];
-  /** Failures before anything else happened; null once a trial went well. */
+  /** Number of failures before the first success; null once a trial succeeded. */
   #firstFailures: number | null = 0;
   readonly #broken = new AbortController();
-  /** Ends the sweep. */
+  /** Ends the sweep when aborted. */
   readonly #signal: AbortSignal;
 
   constructor(config: SweepConfig, journal: Journal, options: SweepOptions) {
@@ -129,7 +129,7 @@ class Runner {
       .filter(({ state }) => state === "running").map(({ number }) => number);
   }
 
-  /** Runs trials until there are no more, or the signal comes. */
+  /** Runs trials until there are no more, or the sweep is aborted. */
   async run(): Promise<void> {
     const { out_dir } = this.#config;
     await ensureDirectory(join(out_dir, "trials"));
@@ -141,7 +141,7 @@ class Runner {
     const results = await Promise.allSettled(
       slots.map((slot) =>
         this.#work(slot).catch((error) => {
-          // If one breaks, as on a full disk, the others save and end too.
+          // If one loop fails, for example on a full disk, the other trials save and end too.
           this.#broken.abort();
           throw error;
         })
@@ -160,7 +160,7 @@ class Runner {
     }
   }
 
-  /** Chooses the next trial and writes it down; null if there is none. */
+  /** Chooses the next trial and records it; null if there is none. */
   #begin(): number | null {
     const { run_cap } = this.#config;
     const number = this.study.trials.length;
@@ -171,7 +171,7 @@ class Runner {
     return number;
   }
 
-  /** Parameters whose configuration is possible; null if there are none left. */
+  /** Chooses parameters with a valid configuration; null if there are none left. */
   #choose(number: number): TrialParameters | null {
     const { method, space, seed, tpe } = this.#config;
     const isGrid = method === "grid";
@@ -228,7 +228,7 @@ class Runner {
     });
   }
 
-  /** Follows a trial to its end, and asks it to end if it is hopeless or the sweep ends. */
+  /** Watches a trial until it ends, and asks it to end if it is hopeless or the sweep ends. */
   async #watch(number: number, process: TrialProcess): Promise<Outcome> {
     const { pollMs = 500, onUpdate } = this.#options;
     let judged = this.#trial(number).curve.length;
@@ -251,7 +251,7 @@ class Runner {
     }
   }
 
-  /** How a trial that has ended went. */
+  /** Determines the result of a trial that has ended. */
   #judge(
     number: number,
     status: Deno.CommandStatus,
@@ -327,7 +327,7 @@ class Runner {
     return false;
   }
 
-  /** Reads what a trial has measured; says whether anything is new. */
+  /** Reads a trial's new measurements; returns whether there are any. */
   #read(number: number): boolean {
     const { out_dir, metric } = this.#config;
     return this.study.report(number, readCurve(out_dir, number, metric.name));

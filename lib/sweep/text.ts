@@ -1,5 +1,5 @@
 /**
- * Parameters and trials in few characters.
+ * Short texts for parameters and trials.
  *
  * @module
  */
@@ -14,7 +14,7 @@ export function describeParameters(parameters: TrialParameters): string {
     .map(([key, value]) => `${key} ${formatValue(value)}`).join(", ");
 }
 
-/** A value; numbers with four digits. */
+/** Formats a value; numbers with four digits. */
 export function formatValue(value: ParameterValue): string {
   if (typeof value !== "number") {
     return typeof value === "string" ? value : JSON.stringify(value);
@@ -24,12 +24,12 @@ export function formatValue(value: ParameterValue): string {
     : String(Number(value.toPrecision(4)));
 }
 
-/** "optimizer.init_args.lr" is "optimizer.lr" to people, "model_config.n_expert" is "n_expert". */
+/** Shortens keys for display: "optimizer.init_args.lr" to "optimizer.lr"; drops "model_config.". */
 export function shortKey(key: string): string {
   return key.replace(".init_args.", ".").replace(/^model_config\./, "");
 }
 
-/** Trials as the cells of a table; a star is at the best. */
+/** Trials as the cells of a table; a star marks the best. */
 export function trialTable(
   { definition, best }: Study,
   trials: readonly Trial[],
@@ -57,7 +57,7 @@ export function trialTable(
   };
 }
 
-/** The trials from the one to look at first: those that run, then the best, then those that did not end. */
+/** The trials in the order of interest: running ones, then the best, then those that were not completed. */
 export function rankedTrials(study: Study): Trial[] {
   const places: readonly TrialState[] = [
     "running",
@@ -69,12 +69,12 @@ export function rankedTrials(study: Study): Trial[] {
     value === null ? Infinity : study.lossOf(value);
   return study.trials.toSorted((a, b) =>
     places.indexOf(a.state) - places.indexOf(b.state) ||
-    // Where both have none, their difference would be NaN.
+    // If neither has a loss, both are infinite, and their difference would be NaN.
     (loss(a) === loss(b) ? a.number - b.number : loss(a) - loss(b))
   );
 }
 
-/** How many trials ended how: "5 complete, 1 pruned". */
+/** Number of trials in each state: "5 complete, 1 pruned". */
 export function describeCounts({ counts }: Pick<Study, "counts">): string {
   return Object.entries(counts).filter(([, count]) => count > 0)
     .map(([state, count]) => `${count} ${state}`).join(", ");

@@ -1,9 +1,10 @@
 /**
- * The tree-structured Parzen estimator: two densities, one of the parameters of good trials, one of the others,
- * and the next trial is where the first is large beside the second.
+ * The tree-structured Parzen estimator: estimates one density of the parameters of good trials and one of the
+ * others. The next trial is where the ratio of the first to the second is largest.
  *
  * Bergstra, Bardenet, Bengio, Kegl: Algorithms for Hyper-Parameter Optimization, NIPS 2011; the constants are
- * Optuna's defaults, and so are the weights of old trials and the widths of the kernels. A density is a mixture of one kernel a trial and one, the prior, as wide as the range.
+ * Optuna's defaults, and so are the weights of old trials and the widths of the kernels. A density is a mixture of
+ * one kernel per trial and one, the prior, as wide as the range.
  *
  * @module
  */
@@ -29,15 +30,15 @@ import {
   uniform,
 } from "./space.ts";
 
-/** What TPE knows of a trial. */
+/** A trial as TPE sees it. */
 export interface Observation {
   /** Its parameters. */
   readonly parameters: TrialParameters;
-  /** How it went; a running trial counts as one that is not good, so that trials at the same time differ. */
+  /** Its state; a running trial counts as not good, so that concurrent trials differ. */
   readonly state: "complete" | "pruned" | "failed" | "running";
   /** The metric at its end, smaller is better; null if there is none. */
   readonly loss: number | null;
-  /** How far it came, in values of the metric. */
+  /** Number of values of the metric that it reached. */
   readonly iterations: number;
 }
 
@@ -54,13 +55,13 @@ export interface TpeOptions {
   readonly multivariate?: boolean;
 }
 
-/** Weight of the prior; every trial has 1, or less if it is old. */
+/** Weight of the prior; each trial has weight 1, or less if it is old. */
 const PRIOR_WEIGHT = 1;
-/** Trials that count in full; those before them count less, the oldest least. */
+/** Number of the newest trials with full weight; older ones have less weight, the oldest the least. */
 const RECENT_TRIALS = 25;
 const MAX_GOOD_TRIALS = 25;
 
-/** The parameters to try next. */
+/** Suggests the next parameters. */
 export function suggestTpe(
   space: SearchSpace,
   observations: readonly Observation[],
@@ -82,7 +83,7 @@ export function suggestTpe(
   );
 }
 
-/** The best tenth, and the rest; both in the order of the trials. */
+/** Splits trials into the best tenth and the rest, both in their original order. */
 function splitTrials(
   observations: readonly Observation[],
   endedCount: number,
@@ -92,7 +93,7 @@ function splitTrials(
   const ranked = [
     ...observations.filter(({ state }) => state === "complete")
       .toSorted((a, b) => compare(loss(a), loss(b))),
-    // Of the pruned ones those that came far are better than those that stopped early.
+    // Pruned trials that ran longer are better than those that stopped earlier.
     ...observations.filter(({ state }) => state === "pruned").toSorted((a, b) =>
       b.iterations - a.iterations || compare(loss(a), loss(b))
     ),
@@ -138,7 +139,7 @@ function suggestGroup(
   );
 }
 
-/** Old trials count less, in a ramp up to the last ones. */
+/** Weights of trials: rising from the oldest up to the most recent, which have full weight. */
 function trialWeights(count: number): number[] {
   const old = count - RECENT_TRIALS;
   return Array.from({ length: count }, (_, i) => {
@@ -147,7 +148,7 @@ function trialWeights(count: number): number[] {
   });
 }
 
-/** Kernels of one parameter: one a trial, and last the prior. */
+/** The kernels of one parameter: one for each trial, and last the prior. */
 interface Kernels {
   draw(kernel: number, random: Random): ParameterValue;
   logDensity(kernel: number, value: ParameterValue): number;

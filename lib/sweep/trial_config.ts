@@ -7,19 +7,19 @@
 import { loadRunConfig, type RunConfig } from "../config/mod.ts";
 import type { TrialParameters } from "./space.ts";
 
-/** A training configuration: a file, and keys over it. */
+/** A base configuration: a file, and keys that override it. */
 export interface BaseConfig {
-  /** A run's YAML; null is the quick start's. */
+  /** A run's YAML; null means the quick start's. */
   readonly file: string | null;
   /** Sections as in YAML, or dotted keys. */
   readonly overrides: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Puts a trial's parameters over the base configuration.
+ * Applies a trial's parameters to the base configuration.
  *
- * @param base What all trials share.
- * @param parameters What this one has of its own.
+ * @param base The configuration that all trials share.
+ * @param parameters The parameters of this trial.
  * @param own Keys that the sweep sets, such as `out_dir`.
  * @throws {ConfigError} If the parameters do not fit together.
  */
