@@ -1,4 +1,4 @@
-/** What the commands that read a checkpoint share: which one, where to compute, and which tokenizer. */
+/** Shared by the commands that read a checkpoint: its path, the device to use, and the tokenizer. */
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -16,11 +16,11 @@ import {
 import { onlyWord, UsageError } from "./_command.ts";
 
 /**
- * The checkpoint that a command line names, with what is read of it unharmed. One without a manifest,
- * written by another program, is taken as it is.
+ * The checkpoint named on a command line, after verifying the files that will be read. A checkpoint without a
+ * manifest, written by another program, is not verified.
  *
- * @throws {UsageError} if it names none, or several.
- * @throws {CheckpointError} if there is none there, or a file is damaged.
+ * @throws {UsageError} if the command line names none, or several.
+ * @throws {CheckpointError} if there is no checkpoint, or a file is damaged.
  */
 export async function checkpointDir(words: readonly string[]): Promise<string> {
   return await requireCheckpoint(
@@ -32,7 +32,7 @@ export async function checkpointDir(words: readonly string[]): Promise<string> {
   );
 }
 
-/** The options that say where and how. */
+/** Options for the device and the precision. */
 export const placementOptions = {
   device: z.string()
     .regex(/^(auto|cpu|cuda(:\d+)?)$/, "expected auto, cpu, cuda or cuda:N")
@@ -44,7 +44,7 @@ export const placementOptions = {
     ),
 };
 
-/** Options for a model that is read and not trained. */
+/** Settings for a model that is only read, not trained. */
 export function placeCheckpoint(
   config: ModelConfig,
   options: {
@@ -75,8 +75,8 @@ export function placeCheckpoint(
 }
 
 /**
- * The tokenizer of a checkpoint: the one given, else the one that travels with it, else the one that
- * its run names.
+ * The tokenizer of a checkpoint: the given one, else the one stored with it, else the one that its run
+ * names.
  */
 export async function checkpointTokenizer(
   dir: string,

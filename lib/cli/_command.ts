@@ -1,4 +1,4 @@
-/** What the commands share: options, errors, exit codes. */
+/** Shared by the commands: options, errors, exit codes. */
 
 import { parseArgs } from "node:util";
 import { z } from "zod";
@@ -9,26 +9,26 @@ import { SafetensorsError } from "../checkpoint/safetensors.ts";
 import { ConfigError, nearest } from "../config/mod.ts";
 import { HubError } from "../hub/mod.ts";
 
-/** A command line that cannot be used. */
+/** An invalid command line. */
 export class UsageError extends Error {
   override name = "UsageError";
 }
 
-/** The options of a command: their names, as in `--name`, and what they may be. */
+/** The options of a command: their names, as in `--name`, and their types. */
 export type OptionSchema = z.ZodObject<Record<string, z.ZodType>>;
 
-/** A command line, read. */
+/** A parsed command line. */
 export interface Arguments<Options> {
   readonly options: Options;
-  /** The words that are no options. */
+  /** The words that are not options. */
   readonly words: readonly string[];
 }
 
-/** What a command is. */
+/** A command. */
 export interface Command<Schema extends OptionSchema> {
-  /** How it is called: `generate CHECKPOINT_DIR [options]`. */
+  /** Its usage line: `generate CHECKPOINT_DIR [options]`. */
   readonly usage: string;
-  /** What it does, in a sentence. */
+  /** A sentence that describes it. */
   readonly summary: string;
   /** Its options; the descriptions are what `--help` shows. */
   readonly options: Schema;
@@ -87,7 +87,7 @@ export function readArguments<Schema extends OptionSchema>(
       );
     }
     const isFlag = typeOf(command, name).type === "boolean";
-    // `--name --other` is a value that was forgotten; `--name=--other` is one.
+    // `--name --other` lacks a value; `--name=--other` has one.
     const isMissing = token.value === undefined ||
       (!token.inlineValue && token.value.startsWith("--"));
     if (!isFlag && isMissing) {
@@ -111,10 +111,10 @@ export function readArguments<Schema extends OptionSchema>(
 }
 
 /**
- * The one word of a command line that is no option.
+ * The only word of a command line that is not an option.
  *
- * @param expected What it is, for the message: "one CHECKPOINT_DIR".
- * @throws {UsageError} if there is none, or more.
+ * @param expected Description of the word, for the message: "one CHECKPOINT_DIR".
+ * @throws {UsageError} if there is none, or more than one.
  */
 export function onlyWord(words: readonly string[], expected: string): string {
   const [word] = words;
@@ -164,7 +164,7 @@ function helpOf(command: Command<OptionSchema>): string {
   }`;
 }
 
-/** Errors whose message is all that a user needs. */
+/** Errors that are shown as a message, without a stack. */
 const EXPECTED = [
   CheckpointError,
   ConfigError,

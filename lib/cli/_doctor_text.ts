@@ -1,4 +1,4 @@
-/** The report of `deno task doctor` for people: aligned, short, calm. */
+/** The report of `deno task doctor` as text. */
 import type { DeviceDiagnosis, Diagnosis, MatmulSpeed } from "./doctor.ts";
 
 const SOURCES = {
@@ -7,7 +7,7 @@ const SOURCES = {
   python: "Python's",
 };
 
-/** The report, one fact a line. */
+/** The report, with one fact per line. */
 export function formatDiagnosis(diagnosis: Diagnosis): string {
   const { deno, processor, memory, threads, jupyter, problem } = diagnosis;
   const rows: [name: string, text: string][] = [
@@ -100,7 +100,7 @@ function describeAttention({ attention }: DeviceDiagnosis): string[] {
   });
   const lines = [`attention in ${running.join("; in ")}`];
   for (const { backend } of attention.float32) {
-    // One reason is enough where it is the same for both.
+    // If the reason is the same for both, it is shown once.
     const reasons = new Map<string, string[]>();
     for (const dtype of dtypes) {
       const probe = attention[dtype].find((other) => other.backend === backend);

@@ -1,23 +1,23 @@
-/** What a machine is, as its own files tell: processor, Jupyter kernels. */
+/** Properties of this machine, read from files: processor, Jupyter kernels. */
 import { basename, dirname, join } from "node:path";
 
-/** The processor, as far as it decides speed. */
+/** The properties of a processor that determine its speed. */
 export interface Processor {
-  /** Model, such as "AMD EPYC 9B14"; null where the system does not tell. */
+  /** Model, such as "AMD EPYC 9B14"; null if the system does not report it. */
   readonly model: string | null;
-  /** Cores that this process sees. */
+  /** Number of cores available to this process. */
   readonly cores: number;
-  /** Which of the instructions that make matrix products fast it has. */
+  /** Its instructions for fast matrix products. */
   readonly instructions: readonly string[];
 }
 
-/** From slow to fast, as /proc/cpuinfo spells them (x86, then Arm). */
+/** From slow to fast, with the names of /proc/cpuinfo (x86, then Arm). */
 const INSTRUCTIONS = [
   ..."avx2 avx512f avx512_bf16 amx_bf16".split(" "),
   ..."asimd sve bf16 svebf16".split(" "),
 ];
 
-/** Reads the processor off /proc/cpuinfo. */
+/** Reads the processor from /proc/cpuinfo. */
 export function readProcessor(text = readText("/proc/cpuinfo")): Processor {
   const field = (name: string) =>
     new RegExp(`^${name}\\s*: (.*)$`, "m").exec(text)?.[1];
@@ -30,7 +30,7 @@ export function readProcessor(text = readText("/proc/cpuinfo")): Processor {
 }
 
 /**
- * The folder of a Jupyter kernel that runs Deno, or null. Looks where Jupyter does: its own variables,
+ * The folder of a Jupyter kernel that runs Deno, or null. Searches like Jupyter: its environment variables,
  * the user's data folder, the Python environment, the system.
  */
 export function findDenoKernel(
@@ -68,7 +68,7 @@ function jupyterFolders(env: Readonly<Record<string, string>>): string[] {
   ];
 }
 
-/** The command of a kernel; empty where the file is none. */
+/** The command of a kernel; empty if the file does not define one. */
 function parseKernel(text: string): string[] {
   try {
     const spec: unknown = JSON.parse(text);
@@ -82,7 +82,7 @@ function parseKernel(text: string): string[] {
   }
 }
 
-/** Empty where there is no such file, or none that may be read. */
+/** The text of a file; empty if it does not exist or cannot be read. */
 function readText(path: string): string {
   try {
     return Deno.readTextFileSync(path);

@@ -1,8 +1,8 @@
-/** Shows what became of tensors: one row for those that differ in layer and expert alone. */
+/** Shows how tensors were mapped: tensors that differ only in layer and expert share a row. */
 
 import type { MappedTensor } from "../interop/mod.ts";
 
-/** A table of name there, name here, shape, dtype, tensors. */
+/** A table of source name, target name, shape, dtype and number of tensors. */
 export function mappingTable(
   mapping: readonly MappedTensor[],
   [from, to]: readonly [string, string],
@@ -51,7 +51,7 @@ function withRanges(name: string, numbers: readonly number[][]): string {
   });
 }
 
-/** "q.weight", "k.weight" and "v.weight" are "{q,k,v}.weight". */
+/** Joins "q.weight", "k.weight" and "v.weight" to "{q,k,v}.weight". */
 function joined(names: readonly string[]): string {
   const [first = "", ...others] = names;
   if (others.length === 0) return first;

@@ -1,20 +1,20 @@
-/** Signals that ask a command to come to an end. */
+/** Signals that ask a command to end. */
 
-/** A request to end, once a signal came. */
+/** A request to end, made by a signal. */
 export interface Signals extends Disposable {
   /** Aborted by the first signal. */
   readonly signal: AbortSignal;
-  /** What a shell expects of a process that ended by that signal. */
+  /** Exit code that a shell expects of a process ended by that signal. */
   readonly exitCode: number;
 }
 
 const NUMBERS = { SIGINT: 2, SIGTERM: 15 } as const;
 
 /**
- * Listens for signals: the first asks to finish, the second ends the process at once.
+ * Listens for signals: the first asks the command to finish, the second ends the process immediately.
  *
- * @param names Which signals.
- * @param finishing What is done before the end, to tell the user.
+ * @param names The signals.
+ * @param finishing Description of the remaining work, shown to the user.
  */
 export function onSignals(
   names: readonly (keyof typeof NUMBERS)[],

@@ -1,4 +1,4 @@
-/** A sweep on the terminal: a table that is drawn over itself, and plain lines for pipes. */
+/** A sweep on the terminal: a table that is redrawn in place, and plain lines for pipes. */
 
 import { displayWidth } from "../progress/line.ts";
 import { formatDuration } from "../progress/mod.ts";
@@ -12,17 +12,17 @@ import {
 } from "../sweep/text.ts";
 
 const REDRAW_MS = 200;
-/** Back over so many lines, and clear what follows. */
+/** Moves the cursor up by this many lines and clears everything below. */
 const clearLines = (count: number) =>
   count === 0 ? "" : `\x1b[${count}A\r\x1b[J`;
 
-/** Room on the terminal. */
+/** Size of the terminal. */
 interface Size {
   readonly columns: number;
   readonly rows: number;
 }
 
-/** Shows a study while it goes on. */
+/** Shows a running study. */
 export class SweepDisplay {
   readonly #stream: ProgressStream;
   readonly #isLive: boolean;
@@ -30,7 +30,7 @@ export class SweepDisplay {
   #study: Study | null = null;
   #drawn = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** State of each trial when it was last told. */
+  /** State of each trial when it was last printed. */
   readonly #told: string[] = [];
 
   /** Draws on standard error by default. */
@@ -45,7 +45,7 @@ export class SweepDisplay {
     this.#size = size;
   }
 
-  /** Takes up what is new. */
+  /** Shows the new state. */
   update(study: Study): void {
     this.#study = study;
     if (!this.#isLive) return this.#tell(study);
@@ -59,7 +59,7 @@ export class SweepDisplay {
     if (this.#isLive && this.#study !== null) this.#draw();
   }
 
-  /** Draws the last state; nothing follows. */
+  /** Draws the last state; no call follows. */
   finish(): void {
     if (this.#isLive && this.#study !== null) this.#draw();
     clearTimeout(this.#timer);
@@ -123,7 +123,7 @@ export function tableOf(study: Study, trials: readonly Trial[]): string[] {
   );
 }
 
-/** The running trials, and as many of the best as there is room for. */
+/** The running trials, and as many of the best trials as fit. */
 function liveLines(study: Study, rows: number): string[] {
   const { name, run_cap, metric } = study.definition;
   const { counts, best } = study;

@@ -1,6 +1,6 @@
 /**
- * `deno task doctor [--json]`: what this machine has and what runs on it. The thing to run when something
- * is wrong: it sets up what is missing, and a set-up that fails is a line of its report.
+ * `deno task doctor [--json]`: reports what this machine has and what runs on it, for diagnosing problems. It sets
+ * up what is missing; a failed set-up is a line of the report.
  *
  * @module
  */
@@ -29,18 +29,18 @@ Says what this machine has and what runs on it.
 
   --json   for programs: the report as JSON on standard output`;
 
-/** What `deno task doctor --json` writes. */
+/** The output of `deno task doctor --json`. */
 export interface Diagnosis {
-  /** Whether models can be trained here. */
+  /** Whether models can be trained on this machine. */
   readonly ready: boolean;
-  /** Why not: what set-up or loading said. Null when ready. */
+  /** Error of the set-up or of loading; null when ready. */
   readonly problem: string | null;
   /** Versions of the runtime. */
   readonly deno: {
     readonly version: string;
     readonly v8: string;
     readonly typescript: string;
-    /** Such as "x86_64-unknown-linux-gnu". */
+    /** Target triple, such as "x86_64-unknown-linux-gnu". */
     readonly target: string;
   };
   /** The libtorch that is used; null if none could be found or installed. */
@@ -62,7 +62,7 @@ export interface Diagnosis {
     /** Version of its C interface; null if it could not be loaded. */
     readonly abi: number | null;
   } | null;
-  /** What the CPU is. */
+  /** The CPU. */
   readonly processor: Processor;
   /** Threads that operators use on the CPU; null when not ready. */
   readonly threads: number | null;
@@ -71,7 +71,7 @@ export interface Diagnosis {
     readonly totalBytes: number;
     readonly availableBytes: number;
   };
-  /** How fast this CPU multiplies matrices; null when not ready. */
+  /** Speed of matrix products on this CPU; null when not ready. */
   readonly matmul: MatmulSpeed | null;
   /** The CPU, then every CUDA device; empty when not ready. */
   readonly devices: readonly DeviceDiagnosis[];
@@ -88,7 +88,7 @@ export interface MatmulSpeed {
   readonly float32GigaflopsPerSecond: number;
   /** 1e9 floating-point operations a second. */
   readonly bfloat16GigaflopsPerSecond: number;
-  /** bfloat16 beside float32: below 0.8 is slower, above 1.25 faster. */
+  /** Speed of bfloat16 relative to float32: below 0.8 is slower, above 1.25 faster. */
   readonly bfloat16: "slower" | "similar" | "faster";
 }
 
@@ -102,13 +102,13 @@ export interface DeviceDiagnosis {
   readonly capability: number | null;
   /** Bytes of a CUDA device's own memory; null for a CPU. */
   readonly memoryBytes: number | null;
-  /** Every kernel in order of preference, tried forward and backward, and why it does not run. */
+  /** Every kernel in order of preference, tried forward and backward, and why it does not work. */
   readonly attention: Readonly<
     Record<"float32" | "bfloat16", readonly AttentionProbe[]>
   >;
 }
 
-/** Looks at this machine, after setting up what is missing. */
+/** Examines this machine, after setting up what is missing. */
 async function diagnose(
   options: { log?: (line: string) => void } = {},
 ): Promise<Diagnosis> {
@@ -198,7 +198,7 @@ function measureMatmul(): MatmulSpeed {
   };
 }
 
-/** The best of a few products, as many as fit in a third of a second, but one at least. */
+/** The fastest of several products: at least one, and as many as fit in a third of a second. */
 function gigaflopsPerSecond(dtype: DType): number {
   const size = 1024;
   return scope(() => {

@@ -88,7 +88,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const tokens = dataset.shards[split].length;
   const evaluation = await evaluateText(model, dataset, {
     batchSize: options.batch_size,
-    // A short text is one short sequence.
+    // A short text is evaluated as one short sequence.
     sequenceLength: Math.max(1, Math.min(length, tokens - 1)),
     split,
     ...(options.max_batches === undefined
@@ -159,7 +159,7 @@ async function openData(
   return { ...await openDataset({ data: tokens, ...place }), tokenizer };
 }
 
-/** Whether a folder holds tokens, of `deno task prepare` or of other tools. */
+/** Whether a folder contains tokens, of `deno task prepare` or of another tool. */
 function isTokens(path: string): boolean {
   if (!existsSync(path) || !Deno.statSync(path).isDirectory) return false;
   const names = [...Deno.readDirSync(path)].map(({ name }) => name);
@@ -167,7 +167,7 @@ function isTokens(path: string): boolean {
     names.some((name) => name.endsWith(".bin"));
 }
 
-/** Only our own folders say what made their tokens. */
+/** Refuses tokens of another tokenizer; only this project's folders record their tokenizer. */
 async function refuseOtherTokenizer(
   dir: string,
   { source, fingerprint }: Tokenizer,

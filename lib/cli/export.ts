@@ -126,7 +126,7 @@ async function upload(
   }
 }
 
-/** `out/quickstart/final` is quickstart-final. */
+/** Name of a model: quickstart-final for `out/quickstart/final`. */
 function nameOf(dir: string): string {
   const path = resolve(dir);
   return `${basename(dirname(path))}-${basename(path)}`;

@@ -84,7 +84,7 @@ async function main(argv: readonly string[]): Promise<number> {
   let shown = 0;
   for (const { sample, text } of pieces) {
     texts[sample] += text;
-    // The first streams; the others are computed beside it and shown whole.
+    // The first text is streamed; the others are computed at the same time and shown when complete.
     await write(texts[0]!.slice(shown));
     shown = texts[0]!.length;
   }
@@ -96,7 +96,7 @@ async function main(argv: readonly string[]): Promise<number> {
     describeSpeed({
       prompt: samples * prompt.length,
       prefillSeconds: ((firstMs ?? endMs) - startedMs) / 1000,
-      // The first token of each sample comes out of the prompt's pass.
+      // The first token of each sample is computed by the pass over the prompt.
       decoded: Math.max(0, tokens - samples),
       decodeSeconds: (endMs - (firstMs ?? endMs)) / 1000,
       tokens,

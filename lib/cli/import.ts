@@ -1,5 +1,5 @@
 /**
- * `deno task import`: a model of LitGPT or Hugging Face becomes a checkpoint.
+ * `deno task import`: converts a model of LitGPT or Hugging Face to a checkpoint.
  *
  * @module
  */
@@ -87,7 +87,7 @@ async function main(argv: readonly string[]): Promise<number> {
   return 0;
 }
 
-/** What a model is called: the last part of its path or name. */
+/** Name of a model: the last part of its path or repository name. */
 function nameOf(source: string): string {
   const path = resolve(source);
   const isFile = /\.(pth|pt|ckpt|bin)$/.test(path);

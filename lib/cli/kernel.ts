@@ -1,5 +1,5 @@
 /**
- * `deno task kernel`: makes this project's kernel known to Jupyter.
+ * `deno task kernel`: registers this project's kernel with Jupyter.
  *
  * @module
  */
@@ -33,7 +33,7 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 /**
- * Writes the kernel's folder: how it is started, and Plotly, which pages load from there.
+ * Writes the kernel's folder: the command that starts it, and Plotly, which pages load from there.
  *
  * @param kernels Folder of kernels. Default: the user's.
  * @returns The kernel's folder.
@@ -45,7 +45,7 @@ export async function installKernel(
   await Deno.mkdir(folder, { recursive: true });
   const start = [Deno.execPath(), "jupyter", "--kernel", "--conn"];
   const spec = {
-    // Without it a Stop that comes before the library is imported would end the kernel.
+    // Otherwise a Stop before the library is imported would end the kernel.
     argv: [...await ignoreInterrupt(), ...start, "{connection_file}"],
     display_name: "Deno (moebius)",
     language: "typescript",
@@ -54,13 +54,13 @@ export async function installKernel(
   };
   const text = JSON.stringify(spec, null, 2) + "\n";
   await Deno.writeTextFile(join(folder, "kernel.json"), text);
-  // Imported here: 1.5 MB that no other command needs.
+  // Imported only here, because it is 1.5 MB that no other command needs.
   const { plotlyScript } = await import("../plots/plotly.ts");
   await Deno.writeTextFile(join(folder, PLOTLY_FILE), plotlyScript);
   return folder;
 }
 
-/** `env` of GNU starts a program with a signal ignored; other systems' cannot. */
+/** A command prefix that starts a program with SIGINT ignored; only GNU `env` supports this. */
 async function ignoreInterrupt(): Promise<string[]> {
   try {
     const { success } = await new Deno.Command("env", {
@@ -74,7 +74,7 @@ async function ignoreInterrupt(): Promise<string[]> {
   }
 }
 
-/** Where Jupyter looks for a user's kernels. */
+/** The folder where Jupyter looks for a user's kernels. */
 export function userKernels(env: Readonly<Record<string, string>>): string {
   const { JUPYTER_DATA_DIR, XDG_DATA_HOME, HOME = "." } = env;
   const data = JUPYTER_DATA_DIR ??

@@ -31,7 +31,7 @@ async function main(argv: readonly string[]): Promise<number> {
   return code;
 }
 
-/** How JupyterLab is started here. */
+/** The command that starts JupyterLab on this machine, or undefined. */
 async function findLab(): Promise<[string, ...string[]] | undefined> {
   const python = Deno.env.get("MOEBIUS_PYTHON") ?? "";
   const candidates: [string, ...string[]][] = [

@@ -1,5 +1,5 @@
 /**
- * `deno task prepare`: text to token shards, ahead of training.
+ * `deno task prepare`: converts text to token shards before training.
  *
  * @module
  */

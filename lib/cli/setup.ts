@@ -1,7 +1,7 @@
 /**
  * `deno task setup [--force]`: finds or installs libtorch and builds the shim
- * for it. Every task that needs them does the same by itself; this one shows it
- * apart.
+ * for it. Every task that needs them does this too; here it can be run
+ * separately.
  */
 import { ensureSetup, SetupError } from "../../ffi/setup/mod.ts";
 

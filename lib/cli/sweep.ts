@@ -1,5 +1,5 @@
 /**
- * `deno task sweep`: many trainings, and the best of them.
+ * `deno task sweep`: runs many trainings and finds the best.
  *
  * @module
  */
@@ -43,7 +43,7 @@ const command: Command<typeof options> = {
   options,
 };
 
-/** The best trials at the end. */
+/** Number of best trials shown at the end. */
 const SHOWN = 5;
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -58,7 +58,7 @@ async function main(argv: readonly string[]): Promise<number> {
     Object.entries(given).filter(([, value]) => value !== undefined),
   ) as Partial<SweepInput>;
   const config = loadSweep(file, over);
-  // Trials that set up at the same time would build the same thing.
+  // Prepared once here, because trials starting at the same time would all do it.
   await ensureSetup();
   using signals = onSignals(["SIGINT", "SIGTERM"]);
   const display = new SweepDisplay();

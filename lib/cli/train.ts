@@ -184,7 +184,7 @@ async function summarize(
   summary: TrainSummary,
 ): Promise<void> {
   const { validation } = summary;
-  // A run that was at its end when it was resumed has no speed.
+  // A run that was already complete when it was resumed has no speed.
   const speed = Number.isNaN(summary.tokensPerSecond)
     ? "nothing was left to train"
     : `${formatCount(summary.tokensPerSecond)} tok/s`;
@@ -214,7 +214,7 @@ async function summarize(
   console.log(`Saved    ${summary.checkpoint}${metrics}`);
 }
 
-/** What a bigram model of the same data reaches on the same validation tokens. */
+/** The loss of a bigram model of the same data on the same validation tokens. */
 async function bigramLine(
   { train }: SizedRunConfig,
   { shards }: Dataset,
@@ -231,16 +231,16 @@ async function bigramLine(
 }
 
 function showSample(trainer: Trainer, { tokenizer, shards }: Dataset): void {
-  // Tokens of other tools may come without one.
+  // Tokens of other tools may have no tokenizer.
   if (tokenizer === undefined) return;
   const { maxSeqLength } = trainer.model;
-  // The beginning of a validation window is a prompt that was not trained on.
+  // The start of a validation window is a prompt that was not trained on.
   const length = Math.min(PROMPT_TOKENS, maxSeqLength >> 1, shards.val.length);
   const ids = new Int32Array(length);
   shards.val.copyTo(0, ids);
   const prompt = tokenizer.decode(ids).trimEnd();
   const room = maxSeqLength - encodePrompt(tokenizer, prompt).length;
-  // A few tokens of context make no text.
+  // A short context length leaves no room for a text.
   if (prompt === "" || room < 1) return;
   const pieces = generateText(trainer.model, tokenizer, prompt, {
     maxNewTokens: Math.min(SAMPLE_TOKENS, room),

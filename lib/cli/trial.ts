@@ -41,7 +41,7 @@ async function main(argv: readonly string[]): Promise<number> {
   return signals.exitCode || ORPHANED;
 }
 
-/** Aborted when the other end of standard input is gone. */
+/** A signal that is aborted when standard input is closed. */
 function onStdinClosed(): AbortSignal {
   const controller = new AbortController();
   const drain = async () => {

@@ -306,7 +306,7 @@ function ropeOf(
   };
 }
 
-/** Whether the MLPs of a model have experts; they must all be of the same kind. */
+/** The settings of the MLPs or experts of a `config.json`, and problems that prevent an import. */
 function expertsOf(
   kind: HuggingFaceKind,
   given: z.infer<typeof schema>,

@@ -170,7 +170,7 @@ function partsOf(
   return { parts, mapping };
 }
 
-/** The tensors of each file: a single file, or several if the limit requires it. */
+/** The names of the files and their tensors: a single file, or several if the limit requires it. */
 function shardsOf(
   parts: readonly Part[],
   maxBytes: number,

@@ -271,7 +271,7 @@ function readMoments(
   return tensors;
 }
 
-/** Checks that a layer's experts have the same number of steps, because they are one parameter here. */
+/** Checks that all weights have the same number of steps: a layer's experts share one count here. */
 async function checkSteps(
   file: TorchFile,
   names: readonly string[],

@@ -26,7 +26,7 @@ export interface ProgressUpdate {
 
 /** The state of some work at one moment. */
 export interface ProgressState extends ProgressUpdate {
-  /** What is being done: "train", "download"... */
+  /** Name of the work: "train", "download"... */
   label: string;
   /** The unit that is counted: "step", "file"...; "byte" and "token" are abbreviated. */
   unit: string;

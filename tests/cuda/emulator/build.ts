@@ -1,10 +1,10 @@
 /**
  * Builds the CUDA kernels, and the operators that launch them, for a CPU: the kernels as C++ with a header that
- * gives CUDA's words a meaning, the operators against a launch that runs them there.
+ * defines CUDA's keywords, and the operators with a launch function that runs the kernels on the CPU.
  *
- * `ptx.h` and `hopper.h`, which hold all assembly of the kernels, are replaced by those of this folder. Each
- * kernel file is compiled in a namespace of its own, which keeps its names from the others', and followed by a
- * list of its kernels.
+ * `ptx.h` and `hopper.h`, which contain all assembly of the kernels, are replaced by those of this folder. Each
+ * kernel file is compiled in its own namespace, so that names do not collide, and is followed by a list of its
+ * kernels.
  */
 
 import { join } from "node:path";
@@ -28,26 +28,26 @@ const SHIM = join(ROOT, "shim");
 const KERNELS = join(SHIM, "kernels");
 const OPERATORS = join(SHIM, "ops/cuda");
 
-/** Stands before kernels while their names are looked for. */
+/** Marks kernels while their names are searched for. */
 const MARK = "__emulated_kernel__";
 const KERNEL = new RegExp(`${MARK}\\s+void\\s+(\\w+)\\s*\\(`, "g");
 
-// The warnings of nvcc and of the shim's own build are enough.
+// No warnings: those of nvcc and of the shim's own build are enough.
 const FLAGS =
   "-std=c++20 -fPIC -fvisibility=hidden -fno-strict-aliasing -U_FORTIFY_SOURCE -w"
     .split(" ");
 
-/** Compiles or links; gives what the compiler prints. */
+/** Compiles or links; returns the compiler's output. */
 type Compile = (...args: string[]) => Promise<string>;
 
-/** What an object is made of. */
+/** The source of an object file. */
 interface Source {
   readonly path: string;
   readonly flags: readonly string[];
 }
 
 /**
- * The library of the emulated kernels; built unless there is one of the same sources.
+ * Returns the path of the library of emulated kernels, after building it if its sources have changed.
  *
  * @throws {SetupError} if it does not compile.
  */
@@ -84,7 +84,7 @@ export async function buildEmulator(): Promise<string> {
     ...["-shared", ...objects, "-o", unfinished],
     ...[`-L${libraries}`, `-Wl,-rpath,${libraries}`],
     ..."-ltorch -ltorch_cpu -lc10".split(" "),
-    // Deno closes it with every test file; libtorch goes on with what it registered.
+    // Deno closes the library after every test file, but libtorch keeps using what it registered.
     ...(Deno.build.os === "linux" ? ["-Wl,-z,nodelete"] : []),
   );
   await Deno.rename(unfinished, library);
@@ -92,12 +92,12 @@ export async function buildEmulator(): Promise<string> {
   return library;
 }
 
-/** Every kernel file as C++. */
+/** Converts every kernel file to C++. */
 async function kernelSources(
   folder: string,
   compile: Compile,
 ): Promise<Source[]> {
-  // Quoted includes are looked for beside the file: this folder's come last.
+  // Quoted includes are searched for beside the file; files of this folder are copied last, so they win.
   for (const from of [KERNELS, HERE]) {
     for (const name of filesOf(from, /\.(cu|h)$/)) {
       await Deno.copyFile(join(from, name), join(folder, name));
@@ -131,7 +131,7 @@ async function kernelSources(
   );
 }
 
-/** The operators and the emulator itself, behind libtorch's headers, which are compiled once. */
+/** The operators and the emulator, which share precompiled headers of libtorch. */
 async function operatorSources(
   folder: string,
   libtorch: Libtorch,
@@ -160,7 +160,7 @@ async function operatorSources(
   ];
 }
 
-/** The objects of sources, compiled on all cores. */
+/** Compiles sources to object files on all cores. */
 async function compileAll(
   sources: readonly Source[],
   folder: string,

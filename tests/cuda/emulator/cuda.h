@@ -1,4 +1,4 @@
-// What CUDA C++ adds to C++, for kernels that a CPU runs.
+// Definitions of CUDA C++'s additions to C++, for kernels that run on a CPU.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 #define __CUDA_ARCH__ 900
 #define __CUDA_ARCH_FEAT_SM90_ALL
 #define __device__
-// Whoever looks for kernels defines it.
+// Defined by the code that searches for kernels.
 #ifndef __global__
 #define __global__
 #endif

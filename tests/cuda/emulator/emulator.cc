@@ -1,4 +1,4 @@
-// Launches of kernels on the CPU, in the place of shim/kernels.cc.
+// Launches kernels on the CPU; replaces shim/kernels.cc.
 
 #include <ATen/Context.h>
 #include <ATen/ops/addmm.h>
@@ -27,7 +27,7 @@ constexpr int kNumberedBarriers = 16;
 
 alignas(1024) char shared_memory[kSharedBytes];
 
-// A thread of a block. Its stack is kept from block to block.
+// A thread of a block. Its stack is reused by the following blocks.
 struct Fiber {
   std::unique_ptr<char[]> stack{new char[kStackBytes]};
   jmp_buf place;
@@ -38,7 +38,7 @@ struct Fiber {
   const char* waits_for = "";
 };
 
-// What a launch runs, and where it is.
+// The state of a launch.
 struct Launch {
   Entry entry = nullptr;
   void** arguments = nullptr;
@@ -57,7 +57,7 @@ struct Launch {
 Launch launch_state;
 bool is_reversed = false;
 
-// What an operator forgets to write is not a number either.
+// Fills new tensors with NaN, so that values that an operator forgets to write are noticed.
 const bool kIsFilled = [] {
   at::globalContext().setDeterministicAlgorithms(true, true);
   at::globalContext().setDeterministicFillUninitializedMemory(true);
@@ -69,12 +69,12 @@ std::map<std::string, Entry>& kernels() {
   return *all;
 }
 
-// Back to whoever resumed this fiber; returns when it is resumed.
+// Switches back to the code that resumed this fiber; returns when it is resumed.
 void leave(Fiber& fiber) {
   if (_setjmp(fiber.place) == 0) _longjmp(launch_state.scheduler, 1);
 }
 
-// A fiber's whole life: one kernel after the other.
+// The main loop of a fiber, which runs one kernel after the other.
 void live() {
   while (true) {
     Fiber& fiber = *launch_state.running;
@@ -100,7 +100,7 @@ void resume(Fiber& fiber, unsigned thread) {
   setcontext(&start);
 }
 
-// Whether it did anything.
+// Returns whether the fiber made progress.
 bool run(Fiber& fiber, unsigned thread) {
   if (fiber.is_done) return false;
   if (fiber.check != nullptr) {
@@ -111,7 +111,7 @@ bool run(Fiber& fiber, unsigned thread) {
   return true;
 }
 
-// One warp as far as it comes alone.
+// Runs one warp as far as it gets without other warps.
 bool run_warp(unsigned warp) {
   bool has_run = false;
   for (bool runs = true; runs && launch_state.failure.empty();) {
@@ -134,7 +134,7 @@ void run_block() {
   launch_state.barriers = {};
   launch_state.alive = static_cast<int>(threads);
   launch_state.at_block_barrier = 0;
-  // What a kernel forgets to write is not a number.
+  // NaN, so that values that a kernel forgets to write are noticed.
   std::memset(shared_memory, 0xff, launch_state.shared_bytes);
   for (unsigned i = 0; i < threads; ++i) {
     launch_state.fibers[i].is_done = false;
@@ -183,7 +183,7 @@ void sync_block() {
   wait_until(
       [&] {
         if (launch_state.block_turns != turn) return true;
-        // Who has ended is not waited for.
+        // Threads that have ended are not waited for.
         if (launch_state.at_block_barrier < launch_state.alive) return false;
         launch_state.at_block_barrier = 0;
         ++launch_state.block_turns;
@@ -199,7 +199,7 @@ void add_kernel(const char* name, Entry entry) { kernels()[name] = entry; }
 namespace moebius {
 
 const DeviceTraits& device_traits() {
-  // Few processors, so that blocks have more than one piece of work.
+  // Few processors, so that a block has to do several pieces of work.
   static const DeviceTraits traits = [] {
     const char* capability = std::getenv("MOEBIUS_EMULATED_CAPABILITY");
     return DeviceTraits{.capability = capability == nullptr ? 90 : std::atoi(capability),
@@ -247,7 +247,7 @@ void AnyKernel::launch(const LaunchShape& shape, void** arguments) const {
       for (blockIdx.x = 0; blockIdx.x < gridDim.x; ++blockIdx.x) {
         emulator::run_block();
         if (launch.failure.empty()) continue;
-        // The fibers are somewhere inside the kernel: nothing goes on from there.
+        // The fibers are suspended inside the kernel and cannot be continued.
         launch.fibers.clear();
         TORCH_CHECK(false, "the kernel ", name_, " ", launch.failure, ", in block ", blockIdx.x,
                     " ", blockIdx.y, " ", blockIdx.z);
@@ -260,7 +260,7 @@ void AnyKernel::launch(const LaunchShape& shape, void** arguments) const {
 
 namespace {
 
-// Products of bfloat16 with results of float32, which libtorch has for CUDA devices alone.
+// Products of bfloat16 with results of float32, which libtorch has for CUDA devices only.
 at::Tensor& mm_out(const at::Tensor& left, const at::Tensor& right, at::ScalarType dtype,
                    at::Tensor& out) {
   return out.copy_(at::mm(left.to(dtype), right.to(dtype)));

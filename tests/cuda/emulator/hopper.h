@@ -1,4 +1,4 @@
-// In the place of the kernels' hopper.h. Copies and products are done when they are asked for.
+// Replaces the kernels' hopper.h. Copies and products are executed immediately.
 #pragma once
 
 #include "prelude.h"
@@ -7,7 +7,7 @@ struct alignas(64) TensorMap {
   unsigned long long words[16];
 };
 
-// What tensor_map puts there.
+// The content that tensor_map writes.
 struct MappedArray {
   unsigned short* data;
   long long sizes[3];
@@ -71,13 +71,13 @@ inline void meet(int number, int threads) {
 
 // ---- copies ----------------------------------------------------------------------------------
 
-// Shared memory in the order of a swizzle of 128 bytes.
+// Address in shared memory after a swizzle of 128 bytes.
 inline char* swizzled(unsigned address) {
   return shared_pointer(address ^ ((address >> 7 & 7) << 4));
 }
 
-// Calls body with each place of a box in shared memory and in the array, or null where it is
-// outside.
+// Calls body with each position of a box in shared memory and in the array, or null if it is
+// outside of the array.
 template <typename Body>
 inline void for_box(unsigned shared, const TensorMap& map, int x, int y, int z, const Body& body) {
   const auto array = read_at<MappedArray>(&map);
@@ -153,7 +153,7 @@ inline void products_commit() {}
 template <int kCount>
 inline void products_wait() {}
 
-// Of a matrix that matrix_in describes: the value at `depth` of line, or column, `outer`.
+// The value at `depth` of line, or column, `outer` of a matrix described by matrix_in.
 template <bool kAcross>
 inline float value_in(unsigned long long matrix, int outer, int depth) {
   const auto start = static_cast<unsigned>(matrix & 0x3fff) << 4;

@@ -1,4 +1,4 @@
-/** Before test files (`--preload`): the emulator's operators take the places of the CPU's own. */
+/** Preloaded before test files (`--preload`): the emulator's operators replace the CPU's own. */
 
 import { buildInfo } from "../../../ffi/mod.ts";
 import { EMULATOR_VARIABLE } from "./build.ts";

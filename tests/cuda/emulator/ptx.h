@@ -1,4 +1,4 @@
-// In the place of the kernels' ptx.h.
+// Replaces the kernels' ptx.h.
 #pragma once
 
 #include <array>
@@ -101,6 +101,6 @@ inline uint4 load_shared16(const void* from) { return read_at<uint4>(from); }
 inline unsigned load_shared4(const void* from) { return read_at<unsigned>(from); }
 inline void prefetch(const void*) {}
 
-// Launches follow one another.
+// Launches run one after the other.
 inline void wait_for_previous() {}
 inline void let_next_start() {}

@@ -1,4 +1,4 @@
-// Before every file of shim/ops/cuda: what it registers for CUDA devices is for the CPU here.
+// Included before every file of shim/ops/cuda: registers its CUDA operators for the CPU.
 #pragma once
 
 #include <torch/library.h>

@@ -14,15 +14,15 @@ struct uint3 {
   unsigned x, y, z;
 };
 
-// Of the fiber that runs.
+// Indices of the running fiber.
 extern uint3 threadIdx, blockIdx, blockDim, gridDim;
 
 namespace emulator {
 
 constexpr int kLanes = 32;
 
-// What the lanes of a warp show each other, in turn in two places: a lane can be one turn ahead of
-// another, not two.
+// Values that the lanes of a warp exchange, alternately in two places: a lane can be one turn ahead
+// of another, but not two.
 struct Warp {
   static constexpr size_t kBytes = 64;
   alignas(16) std::array<std::array<std::byte, kLanes * kBytes>, 2> shown;
@@ -35,14 +35,14 @@ struct NumberedBarrier {
   unsigned turns = 0;
 };
 
-// Of the block that runs.
+// The warp of the running fiber.
 Warp& warp();
 NumberedBarrier& numbered_barrier(int number);
 
-// The shared memory that a launch gives the size of. Addresses count from its start.
+// The shared memory whose size the launch specifies. Addresses count from its start.
 char* dynamic_shared_memory();
 
-// Runs other fibers until the check says yes. `what` is for the message if it never does.
+// Runs other fibers until the check returns true. `what` is for the message if it never does.
 void wait_until(bool (*check)(void* context), void* context, const char* what);
 
 template <typename Check>
@@ -56,7 +56,7 @@ void wait_until(const Check& check, const char* what) {
 
 void sync_block();
 
-// What each lane of the warp shows.
+// Exchanges a value of each lane of the warp.
 template <typename T>
 struct Lanes {
   const T* values;

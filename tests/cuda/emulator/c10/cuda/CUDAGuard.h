@@ -1,4 +1,4 @@
-// In the place of libtorch's header: there is one device, the CPU.
+// Replaces libtorch's header: the only device is the CPU.
 #pragma once
 
 #include <c10/core/Device.h>
