@@ -35,7 +35,7 @@ struct NumberedBarrier {
   unsigned turns = 0;
 };
 
-// The warp of the running fiber.
+// The warp of the running fiber, and a barrier of its block.
 Warp& warp();
 NumberedBarrier& numbered_barrier(int number);
 
@@ -56,7 +56,7 @@ void wait_until(const Check& check, const char* what) {
 
 void sync_block();
 
-// Exchanges a value of each lane of the warp.
+// The values that the lanes of the warp have shown.
 template <typename T>
 struct Lanes {
   const T* values;
