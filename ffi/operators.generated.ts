@@ -9,7 +9,7 @@
 import type { Device, DType } from "./dtype.ts";
 import type { Tensor } from "./tensor.ts";
 
-/** A number where PyTorch takes a Python scalar. Without a fraction it counts as an integer. */
+/** A number where PyTorch takes a Python scalar. A number without a fraction is an integer. */
 export type Scalar = number | bigint | boolean;
 
 /** How the elements of a result lie in memory. */

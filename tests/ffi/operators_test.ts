@@ -60,7 +60,7 @@ Deno.test({
     const { stdout } = await format.output();
     assert.ok(
       new TextDecoder().decode(stdout) === Deno.readTextFileSync(PATH),
-      "it is out of date: run `deno task generate`",
+      "it is out of date: run `deno task generate-operators`",
     );
   },
 });
