@@ -90,7 +90,7 @@ export function checkStamp(host: Host, sourceDir: string): Standing {
     stamp.cpu !== cpuIdentity() || !unchanged(stamp.shim) ||
     compilerChanged(stamp.compiler) ||
     // A copied project must not depend on the one that it was copied from.
-    !setup.shim.startsWith(host.stateDir)
+    !setup.shim.startsWith(join(host.stateDir, "/"))
   ) {
     return { current: false, libtorch: setup.libtorch };
   }

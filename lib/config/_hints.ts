@@ -1,4 +1,4 @@
-/** Alternatives to values that LitGPT accepts and that are not implemented here. */
+/** What to use in place of values that LitGPT accepts and this project refuses. */
 
 /** Advice for a refused value. */
 export interface Hint {

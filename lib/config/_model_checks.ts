@@ -1,4 +1,4 @@
-/** Rules that involve several keys of a model, and refusals of the LitGPT models that are not implemented. */
+/** Rules that involve several keys of a model, and the LitGPT models that are refused. */
 
 import { fieldsOf } from "./_fields.ts";
 import { modelSchema } from "./_model_schema.ts";

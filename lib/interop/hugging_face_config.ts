@@ -153,7 +153,7 @@ export function fromHuggingFaceConfig(
   };
 }
 
-/** Features of the model that are not implemented here, apart from positions and experts. */
+/** Features of the model that have no exact counterpart here, apart from positions and experts. */
 function differencesOf(
   kind: HuggingFaceKind,
   given: z.infer<typeof schema>,

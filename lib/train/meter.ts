@@ -23,6 +23,7 @@ export class Meter {
   readonly #placement: Placement;
   readonly #throughput = new Throughput();
   readonly #peakFlops: number | undefined;
+  readonly #flopsPerToken: number;
   #trainedSeconds = 0;
   #trainedTokens = 0;
 
@@ -39,6 +40,8 @@ export class Meter {
     const { device, precision } = placement;
     const name = device === "cpu" ? "CPU" : cudaDeviceInfo(device).name;
     this.#peakFlops = peakFlops(name, precision);
+    const { max_seq_length } = config.train;
+    this.#flopsPerToken = flopsPerToken(config.model_config, max_seq_length);
     const { loader: _, ...rest } = resumed ?? { loader: null };
     this.progress = {
       step: 0,
@@ -116,22 +119,20 @@ export class Meter {
 
   /** Speed of the run, and the time left. */
   speed(): MetricsRow {
-    const { train, model_config } = this.#config;
+    const { train } = this.#config;
     const { step, elapsedSeconds } = this.progress;
     const tokensPerSecond = this.#throughput.unitsPerSecond;
     const left = this.#throughput.remainingSeconds(
       (this.#plan.steps - step) * this.tokensPerStep,
     );
     const untilTime = (train.max_time ?? Infinity) - elapsedSeconds;
-    const flops = tokensPerSecond *
-      flopsPerToken(model_config, train.max_seq_length);
     return {
       tokens_per_second: tokensPerSecond,
       remaining_time: Math.max(0, Math.min(left, untilTime)),
       memory_gib: peakMemoryBytes(this.#placement.device) / 2 ** 30,
       ...(this.#peakFlops === undefined
         ? {}
-        : { mfu: flops / this.#peakFlops }),
+        : { mfu: tokensPerSecond * this.#flopsPerToken / this.#peakFlops }),
     };
   }
 }

@@ -8,7 +8,6 @@
 
 using namespace moebius::rope_qkv_arguments;
 
-// One of the three results: memory [B, T, heads, D], or any strides but the last one's.
 template <int kWidth>
 __device__ inline void read(const void* data, bool wide, int64 index, float (&values)[kWidth]) {
   if constexpr (kWidth == 8) {
